@@ -1,0 +1,1 @@
+"""Orderwire, the order-data engine of a shop."""

@@ -1,0 +1,1 @@
+"""One folder per platform: wire → model, model → wire requests, replies → outcomes. No sockets."""

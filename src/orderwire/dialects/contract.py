@@ -1,0 +1,347 @@
+"""What a dialect is: everything the rest of Orderwire may ask about a platform.
+
+A dialect is the whole truth about one platform, as data and pure functions: no sockets, no clock, no randomness.
+
+The way out, step by step:
+
+1. Delivery makes a `Statement` of each fact: the fact, the newest snapshot of its subject, the person with pinned
+   identifiers and consent as they are *now*, and the lane.
+2. `Dialect.write` turns it into an `Expression`: zero or more `Item`s, each an encoded piece of a request body for
+   one `Route`, and the names of what the platform cannot be told. Items of one fact are sent in their order: the
+   second leaves only when the first was taken.
+3. Delivery packs items of one route up to its limits and calls `Dialect.assemble`, which only joins the pieces.
+4. `Dialect.interpret` reads the reply into a `Verdict`; `Dialect.follow` and `interpret_job` do the same for
+   platforms that answer later.
+
+The ids inside an item are a function of the fact (Law 3): never of the attempt, the time of sending or chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+from msgspec import Struct
+
+from orderwire.dialects.wire import JobVerdict, Verdict, WireReply, WireRequest
+from orderwire.model import (
+    Address,
+    Cart,
+    Channel,
+    Consent,
+    ConsentState,
+    Event,
+    Kind,
+    Order,
+    Person,
+    Product,
+    Subscription,
+)
+
+
+class Lane(StrEnum):
+    """How a fact travels: quietly as history, or as news."""
+
+    HISTORY = "history"
+    LIVE = "live"
+
+
+class Resend(StrEnum):
+    """What sending the same item again does at the platform (Law 6). Undocumented deduplication counts as none."""
+
+    DEDUPLICATED = "deduplicated"
+    OVERWRITES = "overwrites"
+    READABLE = "readable"
+    TRIGGERS = "triggers"
+    BLIND = "blind"
+
+
+class Semantics(StrEnum):
+    """Whether the platform keeps what we send as a happening or as the state of a thing."""
+
+    EVENT = "event"
+    STATE = "state"
+    """Only the newest snapshot matters: an older fact of the same subject is superseded, never sent."""
+
+
+class History(StrEnum):
+    """Whether old data on this route is documented to stay quiet (Law 7)."""
+
+    QUIET = "quiet"
+    MAY_FIRE = "may_fire"
+
+
+class Confirmation(StrEnum):
+    """Whether and how the platform says later what became of an accepted item (Law 10)."""
+
+    IN_REPLY = "in_reply"
+    BY_JOB = "by_job"
+    ERRORS_LATER = "errors_later"
+    NONE = "none"
+
+
+class Window(Struct, frozen=True):
+    """At most `count` requests in `per` seconds."""
+
+    count: int
+    per: float
+
+
+class Budget(Struct, frozen=True, kw_only=True):
+    """A rate budget of the account, spent by every request of its routes; all windows hold at once."""
+
+    name: str
+    windows: tuple[Window, ...]
+    concurrency: int = 4
+    """How many requests may be on their way at once."""
+    source: str = ""
+    """Where the figures come from."""
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """One endpoint as the delivery sees it.
+
+    Units: `max_weight` counts what the platform counts (records, events); bytes are of the encoded body.
+    `history` speaks of old data sent there by `write` with lane HISTORY.
+    """
+
+    name: str
+    budget: str
+    resend: Resend
+    semantics: Semantics
+    history: History
+    confirmation: Confirmation = Confirmation.NONE
+    max_weight: int = 1
+    max_bytes: int = 1_000_000
+    max_item_bytes: int | None = None
+    frame_bytes: int = 512
+    """Room to leave for what `assemble` puts around the items."""
+    names_culprit: bool = False
+    """Whether a refusal says which item was bad; otherwise a refused batch is split in halves."""
+    unique_subjects: bool = False
+    """Whether a request may hold only one item of a person or other subject (documented last-wins or 409 rules)."""
+    note: str = ""
+
+
+class Capability(Struct, frozen=True, kw_only=True):
+    """What a platform can be told of one kind of fact.
+
+    `routes` are those that `write` may use for it, history first; empty means not expressible, and `note` says why.
+    """
+
+    routes: tuple[str, ...] = ()
+    semantics: Semantics = Semantics.EVENT
+    called: str = ""
+    """What the platform calls it."""
+    note: str = ""
+
+
+class Recipient(Struct, frozen=True, kw_only=True):
+    """The person a statement is about, as this destination knows them.
+
+    Identifiers are the pinned ones: what was used at the first sending is used again, the first spelling of an
+    e-mail included. `consent` is as of now. `is_known_there` tells whether anything was accepted there for this
+    person before; `was_stated_there` whether a consent of theirs was.
+    """
+
+    person: int
+    email: str | None = None
+    phone: str | None = None
+    external_id: str | None = None
+    anonymous_id: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    language: str | None = None
+    address: Address | None = None
+    consent: Mapping[Channel, ConsentState] = {}
+    consent_changed_at: Mapping[Channel, datetime] = {}
+    is_known_there: bool = False
+    was_stated_there: bool = False
+
+
+Snapshot: TypeAlias = Order | Person | Product | Cart | Subscription | Consent | Event
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """One fact with everything needed to say it at a destination.
+
+    `snapshot` is the newest known snapshot of the subject, not the one of the fact's time. `detail` names the refund
+    or shipment inside it and `ordinal` its place among the facts of this kind and subject, from 0. `previous` is the
+    snapshot before this fact, for carts only: some platforms want to hear what was added. `is_consent_news` is true for a `consent.changed` the person made just now (live lane):
+    only then is a status stated rather than hinted.
+    """
+
+    kind: str
+    key: str
+    subject: str
+    source: str
+    occurred_at: datetime
+    lane: Lane
+    snapshot: Snapshot
+    revision: int = 0
+    detail: str | None = None
+    ordinal: int = 0
+    previous: Snapshot | None = None
+    recipient: Recipient | None = None
+    is_approximate: bool = False
+    is_known_there: bool = False
+    """Whether this subject was accepted there before (create or update, where a platform tells them apart)."""
+    is_consent_news: bool = False
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """One piece of a request body, already encoded.
+
+    `wire_id` is the platform's id of it (unique_id, order id …), a function of the fact. `weight` is what it counts
+    against the route's `max_weight`. `group` keeps apart what may not share a request (a list id, a store, a flag
+    that the platform takes per request); items with different groups never travel together.
+    """
+
+    route: str
+    wire_id: str
+    body: bytes
+    weight: int = 1
+    group: str = ""
+
+
+class Expression(Struct, frozen=True, kw_only=True):
+    """What a platform is told of one fact.
+
+    No items and `unsaid`: not expressible there, with the reasons. Items and `unsaid`: said, apart from the named
+    details. `withheld` set instead: consent forbids it, with the reason.
+    """
+
+    items: tuple[Item, ...] = ()
+    unsaid: tuple[str, ...] = ()
+    withheld: str = ""
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """A configured account at a platform, secrets resolved. `options` are the dialect's own settings, checked.
+
+    `repr` is never logged: it holds the key.
+    """
+
+    key: str
+    base_url: str
+    account_id: str = ""
+    knows_newsletter: bool = True
+    """Whether the shop knows newsletter status itself (design §4, two kinds of shop)."""
+    options: Mapping[str, str | bool | int] = {}
+
+
+class Option(Struct, frozen=True, kw_only=True):
+    """One setting of a dialect: what `[destination.X.options]` may hold."""
+
+    name: str
+    default: str | bool | int
+    help: str
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """One thing a platform says it holds, as read back for adoption and reconciliation."""
+
+    kind: str
+    wire_id: str
+    occurred_at: datetime | None = None
+    digest: str = ""
+    """What can be compared besides existence: amount, status; empty where the platform shows nothing."""
+
+
+class ReadBack(Struct, frozen=True, kw_only=True):
+    """One page of something read from the platform; `next` is None at the end."""
+
+    consents: tuple[Consent, ...] = ()
+    held: tuple[Held, ...] = ()
+    next: str | None = None
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """What a dialect is, as data that docs, settings and delivery read."""
+
+    name: str
+    title: str
+    revision: str
+    """The pinned API revision."""
+    base_url: str
+    budgets: tuple[Budget, ...]
+    routes: tuple[Route, ...]
+    capabilities: Mapping[Kind, Capability]
+    options: tuple[Option, ...] = ()
+    key_help: str = ""
+    """Where a user finds the key, and the rights it needs."""
+    automations_help: str = ""
+    """What to pause before history is sent, in the platform's words."""
+    erasure: str = ""
+    """How a person is erased there, or empty: not offered, by hand."""
+    reads_opt_outs: bool = False
+    reads_held: tuple[str, ...] = ()
+    """What `read_held` can list: `orders`, `products`, `people`, `events`; empty where nothing can be read back."""
+    identity_precedence: tuple[str, ...] = ()
+
+
+class Dialect(Protocol):
+    """A platform's way of speaking, outward. All functions of values."""
+
+    @property
+    def profile(self) -> Profile:
+        """The platform as data."""
+        ...
+
+    def authorize(self, request: WireRequest, account: Account) -> WireRequest:
+        """The request with the account's credentials and fixed headers added."""
+        ...
+
+    def write(self, statement: Statement, account: Account) -> Expression:
+        """Say one fact in the platform's words."""
+        ...
+
+    def assemble(self, route: Route, items: Sequence[Item], account: Account) -> WireRequest:
+        """Join items of one route and one group into a request."""
+        ...
+
+    def interpret(self, route: Route, request: WireRequest, reply: WireReply, items: Sequence[Item]) -> Verdict:
+        """Read the reply to an assembled request."""
+        ...
+
+    def follow(self, route: Route, job: str, account: Account) -> WireRequest:
+        """Ask what became of a job."""
+        ...
+
+    def interpret_job(self, route: Route, job: str, reply: WireReply, items: Sequence[Item]) -> JobVerdict:
+        """Read a job's status reply. `items` hold the route, wire ids and weights of the request, bodies empty."""
+        ...
+
+    def read_item(self, route: Route, item: Item, account: Account) -> WireRequest | None:
+        """Ask whether this very item is there; only for routes of resend class READABLE."""
+        ...
+
+    def interpret_item(self, route: Route, item: Item, reply: WireReply) -> bool | None:
+        """Whether the item is there; None when the reply does not tell."""
+        ...
+
+    def check(self, account: Account) -> WireRequest:
+        """A harmless call that proves the key."""
+        ...
+
+    def opt_outs(self, cursor: str, account: Account) -> WireRequest | None:
+        """Ask for a page of opt-outs, bounces and complaints; cursor "" begins. None where not offered."""
+        ...
+
+    def interpret_opt_outs(self, cursor: str, reply: WireReply) -> ReadBack:
+        """Read that page."""
+        ...
+
+    def held(self, what: str, cursor: str, account: Account) -> WireRequest | None:
+        """Ask for a page of what the platform holds; `what` out of `profile.reads_held`."""
+        ...
+
+    def interpret_held(self, what: str, cursor: str, reply: WireReply) -> ReadBack:
+        """Read that page."""
+        ...
+
+    def erase(self, recipient: Recipient, account: Account) -> WireRequest | None:
+        """Ask the platform to forget a person; None where not offered."""
+        ...

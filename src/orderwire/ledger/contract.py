@@ -1,0 +1,199 @@
+"""The storage contract: one ledger, two engines (SQLite, PostgreSQL), one conformance suite.
+
+Rules every store keeps:
+
+* `record` is one transaction: facts, current state, people, identifiers, consent, raw and the checkpoint are durable
+  together when it returns, or not at all. It takes the writer's turn for the shortest time: everything that can be
+  decided before is.
+* Sequence numbers are gapless and given in commit order, so a reader that has seen n has seen everything before n.
+* Appended once: a happening's key is unique per revision; a state is appended only when different from the current.
+* Every write of a delivery names its lease; an old epoch raises `LeaseLost` and writes nothing.
+* The store's clock times leases; every other instant is an argument.
+
+All calls are synchronous and short. One object belongs to one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from orderwire.ledger.values import (
+    Attempt,
+    AttemptState,
+    Balance,
+    Changes,
+    Checkpoint,
+    DestinationState,
+    Disposition,
+    Entry,
+    Exemption,
+    FactFilter,
+    Lease,
+    Mark,
+    Mode,
+    PersonReport,
+    Receipt,
+    Received,
+    Stream,
+)
+from orderwire.model import Fact, Family
+
+
+class Ledger(Protocol):
+    """A shop's own ledger."""
+
+    def record(
+        self,
+        received: Sequence[Received],
+        *,
+        source: str,
+        at: datetime,
+        is_imported: bool,
+        checkpoint: Checkpoint | None = None,
+        mode: Mode = Mode.NORMAL,
+    ) -> Receipt:
+        """Append what is new in these records, resolve whom they are about, apply consent, keep raw, commit.
+
+        Raises:
+            StoreFull: the disk takes no more; nothing was kept.
+            Busy: another writer held the store for too long; nothing was kept.
+        """
+        ...
+
+    def checkpoints(self, source: str) -> dict[str, bytes]:
+        """The committed positions of a source, by stream."""
+        ...
+
+    def head(self) -> int:
+        """The newest sequence number; 0 for an empty log."""
+        ...
+
+    def entries(
+        self,
+        after: int,
+        *,
+        limit: int,
+        until: int | None = None,
+        family: Family | None = None,
+        only_observed: bool = False,
+    ) -> list[Entry]:
+        """The next facts in sequence order, `after < seq <= until`, each with its newest snapshot and person."""
+        ...
+
+    def entries_at(self, seqs: Sequence[int]) -> list[Entry]:
+        """These facts, in sequence order; numbers that do not exist are left out."""
+        ...
+
+    def earlier_of(self, *, persons: Sequence[int], subjects: Sequence[str], before: int) -> list[tuple[int, Family]]:
+        """Sequence numbers (with family) before `before` of facts about any of these persons or subjects.
+
+        Subjects are `<source>/<subject>`. A person includes those merged into them.
+        """
+        ...
+
+    def facts(self, where: FactFilter, *, after: int = 0) -> Iterator[Fact]:
+        """Stream facts in sequence order, for `orderwire log`."""
+        ...
+
+    def count_facts(self, *, after: int = 0, until: int | None = None) -> dict[tuple[str, bool], int]:
+        """How many facts there are by (kind, is imported)."""
+        ...
+
+    def acquire(self, destination: str, holder: str, *, ttl: timedelta) -> Lease | None:
+        """Take or renew the lease of a destination; None while another holds it."""
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back; nothing when it is lost already."""
+        ...
+
+    def destination(self, name: str) -> DestinationState | None:
+        """What is remembered of a destination; None before it was ever switched on."""
+        ...
+
+    def destinations(self) -> tuple[str, ...]:
+        """Names of all destinations ever switched on."""
+        ...
+
+    def cursors(self, destination: str) -> dict[Stream, int]:
+        """The committed cursors; streams never moved are 0 (live: the sequence number of switching on)."""
+        ...
+
+    def commit(self, lease: Lease, changes: Changes) -> None:
+        """Write changes in one transaction.
+
+        Raises:
+            LeaseLost: another worker holds the destination, or the lease has run out.
+            StoreFull, Busy: nothing was written.
+        """
+        ...
+
+    def administer(self, destination: str, changes: Changes) -> None:
+        """The same without a lease, for the operator's commands; refused while a worker holds the destination.
+
+        `changes.state` may create the destination. Pausing and acknowledging (only `state` set) are always allowed.
+
+        Raises:
+            Busy: a worker holds the lease; stop it first.
+        """
+        ...
+
+    def attempts(
+        self, destination: str, *, states: Sequence[AttemptState] = (), with_job: bool = False
+    ) -> list[Attempt]:
+        """Attempts in these states (all when empty), or those whose job is still awaited; oldest first."""
+        ...
+
+    def attempts_beyond(self, destination: str, seq: int) -> list[Attempt]:
+        """Attempts with a member whose sequence number is greater than `seq`; oldest first."""
+        ...
+
+    def last_attempt(self, destination: str) -> int:
+        """The greatest attempt number; 0 before the first."""
+        ...
+
+    def exemptions(
+        self,
+        destination: str,
+        *,
+        dispositions: Sequence[Disposition] = (),
+        seqs: Sequence[int] = (),
+        due_before: datetime | None = None,
+        after: int = 0,
+        limit: int = 1000,
+    ) -> list[Exemption]:
+        """Exemptions in sequence order, filtered; no filter lists all, a page at a time."""
+        ...
+
+    def marks(self, destination: str, subjects: Sequence[str]) -> dict[str, Mark]:
+        """The marks of these subjects; subjects without one are absent."""
+        ...
+
+    def balance(self, destination: str) -> Balance:
+        """Sum the books of a destination twice (Law 4)."""
+        ...
+
+    def find_person(self, text: str) -> int | None:
+        """A person by number (`per_12`), e-mail, phone or external id."""
+        ...
+
+    def person(self, person: int) -> PersonReport:
+        """Everything known about a person.
+
+        Raises:
+            NotFound: no such person.
+        """
+        ...
+
+    def forget(self, person: int, *, at: datetime, reason: str) -> int:
+        """Erase a person: blank their bytes in log and raw, keep a keyed hash that drops later imports.
+
+        Appends `person.forgotten`; returns its sequence number. Sequence, kind, day and money of facts stay.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release files and connections."""
+        ...
