@@ -79,7 +79,7 @@ class NotExpressible(OrderwireError):
 class RemoteError(OrderwireError):
     """The other side of a network connection; abstract."""
 
-    def __new__(cls, *args: object, **kwargs: object) -> "RemoteError":
+    def __new__(cls, *_args: object, **_kwargs: object) -> "RemoteError":
         """Refuse to build the abstract class itself."""
         if cls is RemoteError:
             raise TypeError("RemoteError is abstract: raise one of its kinds")
@@ -123,7 +123,7 @@ class BadReply(RemoteError):
 class StoreError(OrderwireError):
     """The ledger's store; abstract."""
 
-    def __new__(cls, *args: object, **kwargs: object) -> "StoreError":
+    def __new__(cls, *_args: object, **_kwargs: object) -> "StoreError":
         """Refuse to build the abstract class itself."""
         if cls is StoreError:
             raise TypeError("StoreError is abstract: raise one of its kinds")

@@ -169,8 +169,8 @@ class Statement(Struct, frozen=True, kw_only=True):
 
     `snapshot` is the newest known snapshot of the subject, not the one of the fact's time. `detail` names the refund
     or shipment inside it and `ordinal` its place among the facts of this kind and subject, from 0. `previous` is the
-    snapshot before this fact, for carts only: some platforms want to hear what was added. `is_consent_news` is true for a `consent.changed` the person made just now (live lane):
-    only then is a status stated rather than hinted.
+    snapshot before this fact, for carts only: some platforms want to hear what was added. `is_consent_news` is true
+    for a `consent.changed` the person made just now (live lane): only then is a status stated rather than hinted.
     """
 
     kind: str

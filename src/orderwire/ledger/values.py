@@ -196,6 +196,8 @@ class Exemption(Struct, frozen=True, kw_only=True):
     due_at: datetime | None = None
     decided_at: datetime
     settings_version: int = 0
+    parts_done: tuple[int, ...] = ()
+    """Which of the fact's items were taken already, where it has several."""
 
 
 class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True):

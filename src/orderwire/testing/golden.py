@@ -15,12 +15,13 @@ where `body` is JSON or text and `verdict` is compared field by field with those
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from orderwire.dialects.contract import Account, Dialect, Item, Recipient, Statement
+from orderwire.dialects.contract import Account, Dialect, Item, Lane, Recipient, Statement
 from orderwire.dialects.wire import WireReply, WireRequest
 from orderwire.model import Cart, Consent, Event, Order, Person, Product, Subscription
 
@@ -49,18 +50,17 @@ def account_of(case: Mapping[str, Any], dialect: Dialect) -> Account:
 def statement_of(case: Mapping[str, Any]) -> Statement:
     """The statement of a case."""
     given = dict(case["statement"])
-    snapshot = SNAPSHOTS[given.pop("snapshot_type")]
-    body = given.pop("snapshot")
+    shape: Any = SNAPSHOTS[given.pop("snapshot_type")]
     before = given.pop("previous", None)
     recipient = given.pop("recipient", None)
     given.setdefault("key", f"shop/{given['subject']}")
     given.setdefault("source", "shop")
-    blank = msgspec.convert({**given, "snapshot": _BLANK}, _Bare)
-    fields = {name: getattr(blank, name) for name in given}
+    snapshot = msgspec.convert(given.pop("snapshot"), shape, strict=False)
+    plain = msgspec.convert(given, _Plain)
     return Statement(
-        **fields,
-        snapshot=msgspec.convert(body, snapshot, strict=False),
-        previous=msgspec.convert(before, snapshot, strict=False) if before is not None else None,
+        **{name: getattr(plain, name) for name in _Plain.__struct_fields__},
+        snapshot=snapshot,
+        previous=msgspec.convert(before, shape, strict=False) if before is not None else None,
         recipient=msgspec.convert(recipient, Recipient) if recipient is not None else None,
     )
 
@@ -100,10 +100,18 @@ def read_reply(case: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     return {name: plain[name] for name in case["verdict"]}
 
 
-class _Bare(Statement, frozen=True, kw_only=True):
-    """A statement whose snapshot is not looked at, to convert the plain fields of a case."""
+class _Plain(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The fields of a statement that are plain values."""
 
-    snapshot: Any  # type: ignore[assignment]
-
-
-_BLANK: dict[str, Any] = {}
+    kind: str
+    key: str
+    subject: str
+    source: str
+    occurred_at: datetime
+    lane: Lane
+    revision: int = 0
+    detail: str | None = None
+    ordinal: int = 0
+    is_approximate: bool = False
+    is_known_there: bool = False
+    is_consent_news: bool = False

@@ -4,11 +4,12 @@ from orderwire.sandbox.kit.clock import PlatformClock
 from orderwire.sandbox.kit.faults import Fault, FaultPlan
 from orderwire.sandbox.kit.limits import FixedWindows, Spent
 from orderwire.sandbox.kit.log import ReceptionLog, read_log
-from orderwire.sandbox.kit.server import Answer, Call, StandIn, serve
+from orderwire.sandbox.kit.server import Answer, Call, Exchange, StandIn, Taken, serve
 
 __all__ = [
     "Answer",
     "Call",
+    "Exchange",
     "Fault",
     "FaultPlan",
     "FixedWindows",
@@ -16,6 +17,7 @@ __all__ = [
     "ReceptionLog",
     "Spent",
     "StandIn",
+    "Taken",
     "read_log",
     "serve",
 ]

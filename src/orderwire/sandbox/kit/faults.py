@@ -60,6 +60,8 @@ class FaultPlan:
         for name, value in values.items():
             if name not in asdict(self):
                 raise ValueError(f"a fault plan has no {name!r}; it has {', '.join(asdict(self))}")
+            if name == "rates" and isinstance(value, dict):
+                value = {Fault(fault).value: float(rate) for fault, rate in value.items()}
             setattr(self, name, value)
 
     @classmethod
@@ -73,6 +75,4 @@ class FaultPlan:
         """Read a plan from JSON, as `--faults` takes it."""
         plan = cls()
         plan.change(**json.loads(text))
-        for name in plan.rates:
-            Fault(name)
         return plan

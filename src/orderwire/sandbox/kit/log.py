@@ -24,7 +24,8 @@ class ReceptionLog:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists():
-                self.count = sum(1 for _ in path.open(encoding="utf-8"))
+                with path.open(encoding="utf-8") as lines:
+                    self.count = sum(1 for _ in lines)
             self._file = path.open("a", encoding="utf-8", buffering=1)
 
     def next_number(self) -> int:

@@ -107,8 +107,41 @@ class StandIn(ABC):
         """What the platform holds now, as JSON, for the page, the checker and tests."""
 
 
-class _Front:
-    """Carries requests to one stand-in and keeps its reception log."""
+@dataclass(frozen=True)
+class Taken:
+    """What became of one request: the answer, and what the network does to it."""
+
+    answer: Answer
+    fault: Fault
+
+    @property
+    def closes(self) -> bool:
+        """Whether the connection closes instead of an answer."""
+        return self.fault in (Fault.DROPPED_BEFORE, Fault.DROPPED_AFTER)
+
+    @property
+    def payload(self) -> bytes:
+        """The answer's body as bytes."""
+        body = self.answer.body
+        if body is None:
+            return b""
+        if isinstance(body, bytes):
+            return body
+        if isinstance(body, str) and self.answer.content_type != "application/json":
+            return body.encode()
+        return json.dumps(body, ensure_ascii=False).encode()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The answer's headers, names in lower case."""
+        headers = {name.lower(): value for name, value in self.answer.headers.items()}
+        if self.answer.body is not None:
+            headers.setdefault("content-type", self.answer.content_type)
+        return headers
+
+
+class Exchange:
+    """Carries requests to one stand-in, through its faults, key check and limits, and keeps its reception log."""
 
     def __init__(self, stand_in: StandIn, log: ReceptionLog, plan: FaultPlan) -> None:
         self.stand_in = stand_in
@@ -116,31 +149,19 @@ class _Front:
         self.plan = plan
         self.counts: dict[str, int] = {}
 
-    async def receive(self, request: web.Request) -> web.StreamResponse:
-        body = await request.read()
-        if request.headers.get("Content-Encoding") == "gzip" and body[:2] == b"\x1f\x8b":
+    def receive(
+        self, *, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> Taken:
+        """Take one request; `path` is raw, header names are in lower case."""
+        if headers.get("content-encoding") == "gzip" and body[:2] == b"\x1f\x8b":
             body = gzip.decompress(body)
-        clock = self.stand_in.clock
-        call = Call(
-            number=self.log.next_number(),
-            at=clock.seconds(),
-            method=request.method,
-            path=request.rel_url.raw_path,
-            query=dict(request.query),
-            headers={name.lower(): value for name, value in request.headers.items()},
-            body=body,
-        )
-        fault = self.plan.draw(call.number)
+        number = self.log.next_number()
+        call = Call(number, self.stand_in.clock.seconds(), method, path, query, headers, body)
+        fault = self.plan.draw(number)
         answer, verdict = self._take(call, fault)
-        closes = fault in (Fault.DROPPED_BEFORE, Fault.DROPPED_AFTER)
-        self._write(call, fault, answer, verdict, status=0 if closes else answer.status)
-        if fault is Fault.SLOW:
-            await asyncio.sleep(clock.real(self.plan.slow_seconds))
-        if closes:
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response(status=500)
-        return await self._reply(request, answer, truncated=fault is Fault.TRUNCATED)
+        taken = Taken(answer, fault)
+        self._write(call, taken, verdict)
+        return taken
 
     def _take(self, call: Call, fault: Fault) -> tuple[Answer, str]:
         stand_in = self.stand_in
@@ -166,7 +187,7 @@ class _Front:
             return lost, verdict
         return answer, verdict
 
-    def _write(self, call: Call, fault: Fault, answer: Answer, verdict: str, *, status: int) -> None:
+    def _write(self, call: Call, taken: Taken, verdict: str) -> None:
         self.counts[verdict] = self.counts.get(verdict, 0) + 1
         self.log.write(
             {
@@ -177,41 +198,55 @@ class _Front:
                 "path": call.path,
                 "query": dict(call.query),
                 "body": call.body.decode("utf-8", "replace"),
-                "status": status,
-                "fault": fault.value,
+                "status": 0 if taken.closes else taken.answer.status,
+                "fault": taken.fault.value,
                 "verdict": verdict,
-                "kept": answer.kept,
-                "fired": answer.fired,
+                "kept": taken.answer.kept,
+                "fired": taken.answer.fired,
             }
         )
 
-    async def _reply(self, request: web.Request, answer: Answer, *, truncated: bool) -> web.StreamResponse:
-        if answer.body is None:
-            payload = b""
-        elif isinstance(answer.body, bytes):
-            payload = answer.body
-        elif isinstance(answer.body, str) and answer.content_type != "application/json":
-            payload = answer.body.encode()
-        else:
-            payload = json.dumps(answer.body, ensure_ascii=False).encode()
-        headers = dict(answer.headers)
-        if payload:
-            headers.setdefault("Content-Type", answer.content_type)
-        if truncated and payload:
-            response = web.StreamResponse(status=answer.status, headers=headers)
+
+class _Front:
+    """The HTTP side of an exchange."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.stand_in = exchange.stand_in
+        self.log = exchange.log
+        self.plan = exchange.plan
+
+    async def receive(self, request: web.Request) -> web.StreamResponse:
+        taken = self.exchange.receive(
+            method=request.method,
+            path=request.rel_url.raw_path,
+            query=dict(request.query),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=await request.read(),
+        )
+        if taken.fault is Fault.SLOW:
+            await asyncio.sleep(self.stand_in.clock.real(self.plan.slow_seconds))
+        if taken.closes:
+            return self._close(request)
+        payload = taken.payload
+        if taken.fault is Fault.TRUNCATED and payload:
+            response = web.StreamResponse(status=taken.answer.status, headers=taken.headers)
             response.content_length = len(payload)
             await response.prepare(request)
             await response.write(payload[: len(payload) // 2])
-            if request.transport is not None:
-                request.transport.abort()
-            return response
-        return web.Response(status=answer.status, body=payload, headers=headers)
+            return self._close(request)
+        return web.Response(status=taken.answer.status, body=payload, headers=taken.headers)
+
+    def _close(self, request: web.Request) -> web.StreamResponse:
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=500)
 
     async def show_state(self, _request: web.Request) -> web.Response:
         state = {
             "name": self.stand_in.name,
             "requests": self.log.count,
-            "verdicts": self.counts,
+            "verdicts": self.exchange.counts,
             "now": self.stand_in.clock.seconds(),
             "holdings": self.stand_in.holdings(),
         }
@@ -233,7 +268,7 @@ class _Front:
 
 def application(stand_in: StandIn, log: ReceptionLog, plan: FaultPlan) -> web.Application:
     """The web application of one stand-in; its own pages live under `/_sandbox/`."""
-    front = _Front(stand_in, log, plan)
+    front = _Front(Exchange(stand_in, log, plan))
     app = web.Application(client_max_size=stand_in.max_body)
     app.router.add_get("/_sandbox/state.json", front.show_state)
     app.router.add_get("/_sandbox/", front.show_page)

@@ -1,0 +1,280 @@
+"""`orderwire.toml`: read, checked as a whole, with every problem reported at once.
+
+Order of precedence: command-line flag, environment (`ORDERWIRE_LEDGER`), file, default. Secrets are references
+(`env:NAME`, `file:PATH`), resolved when a worker starts, never kept in what is printed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from orderwire.delivery.settings import DestinationSettings, UnknownPolicy
+from orderwire.dialects import registry
+from orderwire.dialects.contract import Account, Profile
+from orderwire.errors import ConfigError, NotFound
+from orderwire.model import Kind
+
+FILE = "orderwire.toml"
+_SPANS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_RATE = re.compile(r"(\d+)\s*/\s*(?:(\d+)\s*)?(s|min|m|h|d)\b")
+
+
+class DestinationTable(Struct, frozen=True, kw_only=True):
+    """A destination as the file says it, its secret still a reference."""
+
+    settings: DestinationSettings
+    key_reference: str
+    place: str
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything the file says."""
+
+    folder: Path
+    ledger: str
+    """A path (SQLite) or a `postgresql://` address."""
+    sources: Mapping[str, Mapping[str, Any]] = {}
+    """The tables `[source.<name>]` as they stand; the sources room checks them."""
+    destinations: Mapping[str, DestinationTable] = {}
+    workers: int = 2
+    """Delivery processes of `orderwire sync`."""
+    poll_every: timedelta = timedelta(seconds=30)
+    """How often the sources are asked for changes."""
+    lease: timedelta = timedelta(seconds=15)
+    """How long a delivery lease lasts without renewal."""
+    request_timeout: timedelta = timedelta(seconds=30)
+    opt_outs_every: timedelta = timedelta(minutes=10)
+
+
+class _Reader:
+    """Takes known keys out of a table and complains about the rest."""
+
+    def __init__(self, table: Mapping[str, Any], place: str, problems: list[ConfigError]) -> None:
+        self._left = dict(table)
+        self._known: list[str] = []
+        self.place = place
+        self.problems = problems
+
+    def take(self, name: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
+        self._known.append(name)
+        if name not in self._left:
+            return default
+        value = self._left.pop(name)
+        is_wrong = not isinstance(value, kind) or (isinstance(value, bool) and kind is int)
+        if is_wrong:
+            wanted = kind.__name__ if isinstance(kind, type) else " or ".join(one.__name__ for one in kind)
+            self.complain(name, f"is not a {wanted}.")
+            return default
+        return value
+
+    def span(self, name: str, default: timedelta) -> timedelta:
+        text = self.take(name, (str, int, float))
+        if text is None:
+            return default
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d|w)", str(text).strip())
+        if found is None:
+            self.complain(name, "is not a span of time.", 'Write a number and a unit, such as "24h" or "30s".')
+            return default
+        return timedelta(seconds=float(found[1]) * _SPANS[found[2]])
+
+    def complain(self, name: str, problem: str, remedy: str = "") -> None:
+        self.problems.append(ConfigError(f"{self.place}.{name}".lstrip("."), problem, remedy))
+
+    def finish(self) -> None:
+        for name in self._left:
+            near = difflib.get_close_matches(name, self._known, 1)
+            remedy = f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(sorted(self._known))}."
+            self.complain(name, "is not a setting.", remedy)
+
+
+class Problems(ConfigError):
+    """Several problems of one file, reported together."""
+
+    def __init__(self, place: str, problems: list[ConfigError]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(place, "\n  " + "\n  ".join(str(problem) for problem in problems))
+
+
+def load(folder: Path) -> Settings:
+    """Read `orderwire.toml` of a folder.
+
+    Raises:
+        ConfigError: the file is missing, not TOML, or wrong; all problems at once.
+    """
+    path = folder / FILE
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            str(path), "there is no such file.", "Write one, or let `orderwire init URL` look at your database."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), f"is not valid TOML: {error}.") from error
+    problems: list[ConfigError] = []
+    settings = _read(raw, folder, problems)
+    if problems:
+        raise Problems(str(path), problems)
+    return settings
+
+
+def _read(raw: Mapping[str, Any], folder: Path, problems: list[ConfigError]) -> Settings:
+    reader = _Reader(raw, "", problems)
+    destinations = {
+        name: _destination(name, table, problems)
+        for name, table in reader.take("destination", dict, {}).items()
+        if isinstance(table, dict)
+    }
+    ledger = os.environ.get("ORDERWIRE_LEDGER") or reader.take("ledger", str, "orderwire.db")
+    reader.take("ledger", str)
+    settings = Settings(
+        folder=folder,
+        ledger=ledger if "://" in ledger else str(folder / ledger),
+        sources=reader.take("source", dict, {}),
+        destinations={name: table for name, table in destinations.items() if table is not None},
+        workers=reader.take("workers", int, 2),
+        poll_every=reader.span("poll_every", timedelta(seconds=30)),
+        lease=reader.span("lease", timedelta(seconds=15)),
+        request_timeout=reader.span("request_timeout", timedelta(seconds=30)),
+        opt_outs_every=reader.span("opt_outs_every", timedelta(minutes=10)),
+    )
+    reader.finish()
+    return settings
+
+
+def _destination(name: str, table: Mapping[str, Any], problems: list[ConfigError]) -> DestinationTable | None:
+    reader = _Reader(table, f"destination.{name}", problems)
+    platform = reader.take("platform", str, name)
+    try:
+        profile = registry.dialect(platform).profile
+    except NotFound as error:
+        reader.complain("platform", f"{error}.")
+        return None
+    key = reader.take("key", str)
+    if key is None:
+        reader.complain("key", "is missing.", f"{profile.key_help} Refer to it as env:NAME or file:PATH.")
+        key = ""
+    elif not key.startswith(("env:", "file:")):
+        reader.complain("key", "holds the secret itself.", "Refer to it as env:NAME or file:PATH.")
+    account = Account(
+        key="",
+        base_url=reader.take("base_url", str, profile.base_url),
+        account_id=reader.take("account_id", str, ""),
+        knows_newsletter=reader.take("knows_newsletter", bool, True),
+        options=_options(profile, reader.take("options", dict, {}), reader),
+    )
+    settings = DestinationSettings(
+        name=name,
+        platform=platform,
+        account=account,
+        kinds=_kinds(reader),
+        sources=_names(reader, "sources"),
+        stores=_names(reader, "stores"),
+        since=_instant(reader, "since"),
+        include_test_orders=reader.take("include_test_orders", bool, False),
+        quiet_after=reader.span("quiet_after", timedelta(hours=24)),
+        quiet_after_browsing=reader.span("quiet_after_browsing", timedelta(hours=1)),
+        on_unknown=_policy(reader),
+        budgets=_limits(profile, reader),
+        reserve=float(reader.take("reserve", (float, int), 0.02)),
+        time_scale=float(reader.take("time_scale", (float, int), 1.0)),
+    )
+    reader.finish()
+    return DestinationTable(settings=settings, key_reference=key, place=f"destination.{name}.key")
+
+
+def _options(profile: Profile, given: Mapping[str, Any], reader: _Reader) -> dict[str, str | bool | int]:
+    options: dict[str, str | bool | int] = {option.name: option.default for option in profile.options}
+    for name, value in given.items():
+        if name not in options:
+            near = difflib.get_close_matches(name, list(options), 1)
+            known = f"Did you mean {near[0]!r}?" if near else f"{profile.title} has: {', '.join(sorted(options))}."
+            reader.complain(f"options.{name}", "is not an option.", known)
+        elif not isinstance(value, type(options[name])):
+            reader.complain(f"options.{name}", f"is not a {type(options[name]).__name__}.")
+        else:
+            options[name] = value
+    return options
+
+
+def _kinds(reader: _Reader) -> frozenset[Kind] | None:
+    given = reader.take("kinds", list)
+    if given is None:
+        return None
+    found: set[Kind] = set()
+    for text in given:
+        matching = [kind for kind in Kind if kind == text or (text.endswith(".*") and kind.startswith(text[:-1]))]
+        if text.startswith("custom."):
+            matching = [Kind.CUSTOM]
+        if not matching:
+            near = difflib.get_close_matches(str(text), list(Kind), 1)
+            reader.complain("kinds", f"{text!r} is not a kind of fact.", f"Did you mean {near[0]!r}?" if near else "")
+        found.update(matching)
+    return frozenset(found)
+
+
+def _names(reader: _Reader, name: str) -> frozenset[str] | None:
+    given = reader.take(name, list)
+    return None if given is None else frozenset(str(one) for one in given)
+
+
+def _instant(reader: _Reader, name: str) -> datetime | None:
+    given = reader.take(name, (datetime, date))
+    if given is None:
+        return None
+    if not isinstance(given, datetime):
+        return datetime.combine(given, time(), UTC)
+    if given.tzinfo is None:
+        reader.complain(name, "has no time zone.", "Write it with an offset, such as 2020-01-01T00:00:00Z.")
+        return given.replace(tzinfo=UTC)
+    return given
+
+
+def _policy(reader: _Reader) -> UnknownPolicy:
+    text = reader.take("on_unknown", str, UnknownPolicy.DEFAULT.value)
+    try:
+        return UnknownPolicy(text)
+    except ValueError:
+        reader.complain("on_unknown", "is not a policy.", f"One of: {', '.join(UnknownPolicy)}.")
+        return UnknownPolicy.DEFAULT
+
+
+def _limits(profile: Profile, reader: _Reader) -> dict[str, tuple[tuple[int, float], ...]]:
+    known = [budget.name for budget in profile.budgets]
+    limits: dict[str, tuple[tuple[int, float], ...]] = {}
+    for name, text in reader.take("limits", dict, {}).items():
+        if name not in known:
+            reader.complain(f"limits.{name}", "is not a rate budget.", f"{profile.title} has: {', '.join(known)}.")
+        elif text == "learn":
+            limits[name] = ()
+        elif found := _RATE.findall(str(text)):
+            limits[name] = tuple((int(count), int(many or 1) * _SPANS[unit]) for count, many, unit in found)
+        else:
+            reader.complain(f"limits.{name}", "is not a rate.", 'Write it like "10/s 150/min", or "learn".')
+    return limits
+
+
+def secret(reference: str, place: str) -> str:
+    """The value a secret reference stands for.
+
+    Raises:
+        ConfigError: the variable or the file is missing; the message never holds the value.
+    """
+    scheme, _, rest = reference.partition(":")
+    if scheme == "env":
+        value = os.environ.get(rest, "")
+        if not value:
+            raise ConfigError(place, f"the environment variable {rest} is not set.", "Export it and start again.")
+        return value
+    try:
+        return Path(rest).expanduser().read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(place, f"the file {rest} cannot be read ({error.strerror}).") from error

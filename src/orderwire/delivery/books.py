@@ -1,0 +1,100 @@
+"""Writing the books of one destination: many small changes, one transaction.
+
+Whoever has something to write stages it and waits for `flush`. All that was staged until the transaction begins goes
+into it together (group commit), and the cursors are asked for at that very moment, so that a cursor never passes a
+fact whose intent or exemption is not durable with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from orderwire.ledger.contract import Ledger
+from orderwire.ledger.values import Attempt, Changes, DestinationState, Exemption, Lease, Mark, Stream
+
+
+class Books:
+    """The only way in which a delivery writes to the ledger.
+
+    Args:
+        ledger: the store.
+        lease: the lease in force; asked for at each transaction because it is renewed.
+        cursors: the cursors as of now; asked for at each transaction.
+    """
+
+    def __init__(
+        self, ledger: Ledger, lease: Callable[[], Lease], cursors: Callable[[], Mapping[Stream, int]]
+    ) -> None:
+        self._ledger = ledger
+        self._lease = lease
+        self._cursors = cursors
+        self._written: dict[Stream, int] = {}
+        self._attempts: dict[int, Attempt] = {}
+        self._exemptions: dict[int, Exemption] = {}
+        self._cleared: set[int] = set()
+        self._marks: dict[str, Mark] = {}
+        self._state: DestinationState | None = None
+        self._flush: asyncio.Future[None] | None = None
+        self.transactions = 0
+
+    def attempt(self, attempt: Attempt) -> None:
+        """Stage an intent or an outcome."""
+        self._attempts[attempt.number] = attempt
+
+    def exempt(self, exemption: Exemption) -> None:
+        """Stage a disposition other than plainly accepted."""
+        self._cleared.discard(exemption.seq)
+        self._exemptions[exemption.seq] = exemption
+
+    def clear(self, seq: int) -> None:
+        """Stage the end of an exemption."""
+        self._exemptions.pop(seq, None)
+        self._cleared.add(seq)
+
+    def mark(self, mark: Mark) -> None:
+        """Stage a mark; the newer of two wins."""
+        known = self._marks.get(mark.subject)
+        if known is None or known.seq <= mark.seq:
+            self._marks[mark.subject] = mark
+
+    def staged_mark(self, subject: str) -> Mark | None:
+        """A mark that is staged and not yet written."""
+        return self._marks.get(subject)
+
+    def state(self, state: DestinationState) -> None:
+        """Stage what is remembered of the destination."""
+        self._state = state
+
+    async def flush(self) -> None:
+        """Make everything staged so far durable.
+
+        Raises:
+            LeaseLost, StoreFull, Busy: nothing of it was written.
+        """
+        if self._flush is None:
+            self._flush = asyncio.ensure_future(self._write_soon())
+        await asyncio.shield(self._flush)
+
+    async def _write_soon(self) -> None:
+        await asyncio.sleep(0)
+        self._flush = None
+        self.write()
+
+    def write(self) -> None:
+        """Make everything staged durable at once."""
+        cursors = {stream: at for stream, at in self._cursors().items() if self._written.get(stream) != at}
+        changes = Changes(
+            attempts=list(self._attempts.values()),
+            exceptions=list(self._exemptions.values()),
+            cleared=list(self._cleared),
+            marks=list(self._marks.values()),
+            cursors=cursors,
+            state=self._state,
+        )
+        if changes.is_empty:
+            return
+        self._attempts, self._exemptions, self._cleared, self._marks, self._state = {}, {}, set(), {}, None
+        self._ledger.commit(self._lease(), changes)
+        self._written.update(cursors)
+        self.transactions += 1

@@ -1,0 +1,201 @@
+"""Delivering to one destination: lease, recovery, feeds, senders, and a clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from orderwire.delivery.desk import HISTORY_STREAMS, Desk
+from orderwire.delivery.feeds import POLL, DueFeed, HistoryFeed, LiveFeed, unacknowledged_routes
+from orderwire.delivery.jobs import JobFollower
+from orderwire.delivery.optouts import OptOuts
+from orderwire.delivery.progress import Progress
+from orderwire.delivery.recovery import Recovery
+from orderwire.delivery.sender import Sender
+from orderwire.delivery.settings import DestinationSettings
+from orderwire.dialects.contract import Dialect, Lane
+from orderwire.errors import LeaseLost
+from orderwire.ledger.contract import Ledger
+from orderwire.ledger.values import Changes, DestinationState, Lease, Stream
+from orderwire.transport.clock import Clock
+from orderwire.transport.http import Transport
+
+
+@dataclass(kw_only=True)
+class Delivery:
+    """How a worker delivers; one for each destination it serves.
+
+    Args:
+        holder: the worker's name in leases, unique among running workers.
+        ttl: how long a lease lasts without renewal.
+        settle_time: how long a predecessor's request may still be on its way; its timeout and the lease.
+        opt_outs_every: how often opt-outs are read back.
+        with_history, with_live: which lanes run.
+    """
+
+    ledger: Ledger
+    dialect: Dialect
+    settings: DestinationSettings
+    clock: Clock
+    transport: Transport
+    holder: str
+    ttl: timedelta = timedelta(seconds=15)
+    settle_time: timedelta = timedelta(seconds=45)
+    opt_outs_every: timedelta = timedelta(minutes=10)
+    with_history: bool = True
+    with_live: bool = True
+    rng: random.Random = field(default_factory=random.Random)
+    progress: Progress = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.progress = Progress(destination=self.settings.name)
+        self._lease: Lease | None = None
+
+    def try_lease(self) -> bool:
+        """Take the destination's lease; False while another worker holds it."""
+        self._lease = self.ledger.acquire(self.settings.name, self.holder, ttl=self.ttl)
+        return self._lease is not None
+
+    async def run(self, *, until_idle: bool = False, stop: asyncio.Event | None = None) -> Progress:
+        """Deliver until stopped, paused or, with `until_idle`, until nothing is left to do.
+
+        The lease must be held. Work in progress is finished before a stop; the lease is given back.
+
+        Raises:
+            LeaseLost: another worker took the destination over; nothing was written after that.
+        """
+        stop = stop or asyncio.Event()
+        desk = self._open_desk()
+        renewing = asyncio.ensure_future(self._renew())
+        try:
+            if desk.state.paused_reason:
+                desk.progress.blocked = desk.state.paused_reason
+                return desk.progress
+            await self._deliver(desk, until_idle=until_idle, stop=stop, renewing=renewing)
+            return desk.progress
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+            if self._lease is not None:
+                self.ledger.release(self._lease)
+
+    def _open_desk(self) -> Desk:
+        name = self.settings.name
+        state = self.ledger.destination(name)
+        if state is None:
+            head = self.ledger.head()
+            state = DestinationState(name=name, switched_on_at=self.clock.now(), switched_on_seq=head)
+            self.ledger.commit(self._held(), Changes(state=state, cursors={Stream.LIVE: head}))
+        desk = Desk(
+            ledger=self.ledger,
+            dialect=self.dialect,
+            settings=self.settings,
+            state=state,
+            lease=self._held,
+            clock=self.clock,
+            transport=self.transport,
+            rng=self.rng,
+        )
+        self.progress = desk.progress
+        self.desk = desk
+        return desk
+
+    def _held(self) -> Lease:
+        if self._lease is None:
+            raise LeaseLost(f"{self.settings.name}: the lease is gone")
+        return self._lease
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self.ttl.total_seconds() / 3)
+            lease = self.ledger.acquire(self.settings.name, self.holder, ttl=self.ttl)
+            if lease is None or self._lease is None or lease.epoch != self._lease.epoch:
+                self._lease = None
+                raise LeaseLost(f"{self.settings.name}: another worker holds it now")
+            self._lease = lease
+
+    async def _deliver(
+        self, desk: Desk, *, until_idle: bool, stop: asyncio.Event, renewing: asyncio.Future[None]
+    ) -> None:
+        opt_outs = OptOuts(desk, every=self.opt_outs_every)
+        await self._recover(desk)
+        senders = [
+            _task(Sender(desk, budget.name, lane).run)
+            for budget in self.dialect.profile.budgets
+            for lane in Lane
+            for _ in range(budget.concurrency)
+        ]
+        feeds = [_task(DueFeed(desk).run), _task(JobFollower(desk).run)]
+        if self.with_live:
+            feeds.append(_task(LiveFeed(desk).run))
+        if opt_outs.is_offered:
+            if desk.state.opt_outs_read_at is None:
+                desk.progress.phase = "opt-outs"
+                await opt_outs.read_all()
+            feeds.append(_task(opt_outs.run))
+        if self.with_history:
+            feeds.append(_task(HistoryFeed(desk).run))
+        tasks = [*senders, *feeds, renewing]
+        try:
+            await self._watch(desk, tasks, until_idle=until_idle, stop=stop)
+        finally:
+            await _cancel(feeds)
+            if self._lease is not None and not any(_failed(task) for task in tasks):
+                await self._drain(desk)
+            await _cancel(senders)
+            if self._lease is not None and not any(_failed(task) for task in tasks):
+                desk.books.write()
+
+    async def _recover(self, desk: Desk) -> None:
+        recovery = Recovery(desk, settle_time=self.settle_time)
+        until = recovery.wait_until()
+        desk.progress.phase = "recovering"
+        while until is not None and (left := (until - self.clock.now()).total_seconds()) > 0:
+            await asyncio.sleep(min(left, 1.0))
+        await recovery.run()
+
+    async def _watch(
+        self, desk: Desk, tasks: list[asyncio.Future[None]], *, until_idle: bool, stop: asyncio.Event
+    ) -> None:
+        while not stop.is_set() and not desk.state.paused_reason:
+            done = [task for task in tasks if task.done()]
+            for task in done:
+                task.result()
+            if until_idle and self._is_idle(desk):
+                return
+            await asyncio.sleep(POLL / 4)
+
+    def _is_idle(self, desk: Desk) -> bool:
+        if desk.passages or desk.jobs:
+            return False
+        head = self.ledger.head()
+        live = not self.with_live or desk.trails[Stream.LIVE].fetched >= head
+        blocked = any(unacknowledged_routes(desk, family) for family in HISTORY_STREAMS.values())
+        history = not self.with_history or blocked or all(desk.trails[one].fetched >= head for one in HISTORY_STREAMS)
+        return live and history
+
+    async def _drain(self, desk: Desk) -> None:
+        """Let requests that are on their way come back; what is prepared stays for the next worker."""
+        desk.is_stopping = True
+        for _ in range(int(self.settle_time.total_seconds() / POLL)):
+            if not any(budget.on_their_way for budget in desk.budgets.values()):
+                return
+            await asyncio.sleep(POLL)
+
+
+def _task(run: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Future[None]:
+    return asyncio.ensure_future(run())
+
+
+async def _cancel(tasks: list[asyncio.Future[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _failed(task: asyncio.Future[None]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is not None

@@ -1,0 +1,323 @@
+"""One destination at work: what is on its way, and how a fact gets there.
+
+The desk holds the state that feeds, senders and followers share. A fact is *admitted* (decided, written, put in a
+parcel or in line), *intended* (its attempt is durable, the request goes out) and *finished* (taken, or given an
+exemption). Everything durable goes through `books`; everything here can be rebuilt from the ledger after a crash.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from orderwire.delivery.books import Books
+from orderwire.delivery.decide import Context, Settled, decide, person_key, subject_key
+from orderwire.delivery.holds import Holds
+from orderwire.delivery.parcels import Packer, Parcel, Passage
+from orderwire.delivery.progress import Progress
+from orderwire.delivery.queues import ParcelQueue
+from orderwire.delivery.settings import DestinationSettings
+from orderwire.delivery.trail import Trail
+from orderwire.dialects.contract import Dialect, History, Lane, Semantics, Statement
+from orderwire.ledger.contract import Ledger
+from orderwire.ledger.values import Attempt, DestinationState, Disposition, Entry, Exemption, Lease, Mark, Stream
+from orderwire.model import Family, family_of, kind_of
+from orderwire.transport.budget import RateBudget
+from orderwire.transport.clock import Clock
+from orderwire.transport.http import Transport
+from orderwire.transport.redact import safe
+
+HISTORY_STREAMS = {
+    Stream.PEOPLE: Family.PEOPLE,
+    Stream.PRODUCTS: Family.PRODUCTS,
+    Stream.ACTIVITY: Family.ACTIVITY,
+}
+
+
+@dataclass
+class OpenJob:
+    """An accepted request whose later answer is awaited."""
+
+    attempt: Attempt
+    family: int
+    ask_at: float = 0.0
+    """When to ask next, in platform seconds."""
+    asked: int = 0
+
+
+class Desk:
+    """The shared state of one destination's delivery."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        dialect: Dialect,
+        settings: DestinationSettings,
+        state: DestinationState,
+        lease: Callable[[], Lease],
+        clock: Clock,
+        transport: Transport,
+        rng: random.Random,
+    ) -> None:
+        self.ledger = ledger
+        self.dialect = dialect
+        self.settings = settings
+        self.state = state
+        self.clock = clock
+        self.transport = transport
+        self.rng = rng
+        profile = dialect.profile
+        self.routes = {route.name: route for route in profile.routes}
+        self.budgets = {
+            budget.name: RateBudget(
+                budget.name,
+                settings.budgets.get(budget.name, tuple((window.count, window.per) for window in budget.windows)),
+                clock,
+                reserve=settings.reserve,
+            )
+            for budget in profile.budgets
+        }
+        self.queues = {budget.name: ParcelQueue() for budget in profile.budgets}
+        cursors = ledger.cursors(settings.name)
+        self.trails = {stream: Trail(cursors.get(stream, 0)) for stream in Stream}
+        self.books = Books(ledger, lease, lambda: {stream: trail.cursor for stream, trail in self.trails.items()})
+        self.packer = Packer()
+        self.holds = Holds()
+        self.passages: dict[int, Passage] = {}
+        self.taken: set[int] = set()
+        """Facts beyond a history cursor that have a durable disposition already."""
+        self.represented: dict[str, int] = {}
+        self.parked: list[tuple[datetime, int]] = []
+        self.jobs: dict[int, OpenJob] = {}
+        """Attempts whose later answer is awaited, by number."""
+        self.last_number = ledger.last_attempt(settings.name)
+        self.progress = Progress(destination=settings.name, head=ledger.head())
+        self.is_loud = False
+        self.is_stopping = False
+        """Nothing more is sent; what is on its way comes back."""
+
+    def context(self) -> Context:
+        """What decisions depend on, as of now."""
+        return Context(
+            dialect=self.dialect,
+            settings=self.settings,
+            state=self.state,
+            now=self.clock.now(),
+            is_loud=self.is_loud,
+        )
+
+    def marks_of(self, entries: Sequence[Entry]) -> dict[str, Mark]:
+        """The marks that decisions about these entries need, staged ones included."""
+        wanted: dict[str, None] = {}
+        for entry in entries:
+            if entry.person is not None:
+                wanted[person_key(entry.person.person)] = None
+            if self._keeps_state(entry.fact.kind):
+                wanted[subject_key(entry.fact)] = None
+        marks = self.ledger.marks(self.settings.name, list(wanted)) if wanted else {}
+        for subject in wanted:
+            if staged := self.books.staged_mark(subject):
+                marks[subject] = staged
+        return marks
+
+    def admit(
+        self,
+        entry: Entry,
+        marks: Mapping[str, Mark],
+        context: Context,
+        trails: Iterable[Trail],
+        *,
+        quietly: bool = False,
+    ) -> Passage | None:
+        """Decide about a fact that was read; None when nothing is sent for it."""
+        seq = entry.fact.seq
+        decision = decide(entry, context, marks, self.represented, quietly=quietly)
+        if isinstance(decision, Settled):
+            self.settle_unsent(seq, decision)
+            return None
+        expression = self.dialect.write(decision, self.settings.account)
+        if expression.withheld or not expression.items:
+            disposition = Disposition.WITHHELD if expression.withheld else Disposition.NOT_EXPRESSIBLE
+            self.settle_unsent(seq, Settled(disposition, expression.withheld or "; ".join(expression.unsaid)))
+            return None
+        if blocked := self.unacknowledged(decision, [item.route for item in expression.items]):
+            self.settle_unsent(seq, Settled(Disposition.PENDING, f"acknowledge route {blocked} first"))
+            return None
+        passage = Passage(
+            seq=seq,
+            family=family_of(decision.kind),
+            statement=decision,
+            items=expression.items,
+            keys=_keys(entry),
+            newest=entry.newest,
+            state_subject=subject_key(entry.fact) if self._keeps_state(decision.kind) else None,
+            unsaid=expression.unsaid,
+            trails=list(trails),
+        )
+        for trail in passage.trails:
+            trail.begin(seq)
+        self.passages[seq] = passage
+        if passage.state_subject:
+            self.represented[passage.state_subject] = entry.newest
+        return passage
+
+    def go(self, passage: Passage) -> None:
+        """Put a passage on its way, or in line behind an unfinished one of the same person or subject."""
+        part = passage.next_part
+        item = passage.items[part]
+        route = self.routes[item.route]
+        if not self.holds.may_go(passage, self.packer.peek(route, item, passage)):
+            self.holds.wait(passage)
+            return
+        self._pack(passage, part)
+
+    def _pack(self, passage: Passage, part: int) -> None:
+        item = passage.items[part]
+        route = self.routes[item.route]
+        parcel, sealed = self.packer.put(route, item, passage, part)
+        if parcel.prepared_at is None:
+            parcel.prepared_at = self.clock.now()
+        self.holds.take(passage, parcel)
+        if sealed is not None:
+            self.enqueue(sealed)
+        if self.packer.is_full(parcel):
+            self.packer.seal(parcel)
+            self.enqueue(parcel)
+
+    def next_part(self, passage: Passage) -> None:
+        """Put the next item of a passage on its way; it keeps its keys busy meanwhile."""
+        self._pack(passage, passage.next_part)
+
+    def enqueue(self, parcel: Parcel, *, first: bool = False) -> None:
+        """Hand a sealed parcel to the senders of its budget."""
+        self.queues[parcel.route.budget].put(parcel, first=first)
+
+    def seal(self, lane: Lane) -> None:
+        """Nothing more is to be waited for in this lane: send what there is."""
+        for parcel in self.packer.seal_all(lane):
+            self.enqueue(parcel)
+
+    def finish(self, passage: Passage) -> None:
+        """A passage is over: free its keys and let those behind it go."""
+        self.passages.pop(passage.seq, None)
+        if passage.state_subject and self.represented.get(passage.state_subject) == passage.newest:
+            del self.represented[passage.state_subject]
+        self._let_go(self.holds.release(passage))
+
+    def _let_go(self, candidates: Iterable[Passage]) -> None:
+        lanes: set[Lane] = set()
+        for passage in candidates:
+            part = passage.next_part
+            item = passage.items[part]
+            if self.holds.may_go(passage, self.packer.peek(self.routes[item.route], item, passage)):
+                self.holds.leave_line(passage)
+                self._pack(passage, part)
+                lanes.add(passage.statement.lane)
+        for lane in lanes:
+            if lane is Lane.LIVE:
+                self.seal(lane)
+
+    def taken_all(self, passage: Passage) -> None:
+        """Everything of a fact was taken: mark what the platform now knows, and finish."""
+        recipient = passage.statement.recipient
+        if passage.state_subject:
+            self.books.mark(
+                Mark(subject=passage.state_subject, seq=passage.newest, occurred_at=passage.statement.occurred_at)
+            )
+        stated = passage.statement.kind == "consent.changed"
+        if recipient is not None and (not recipient.is_known_there or (stated and not recipient.was_stated_there)):
+            self.books.mark(self.pin(passage, seq=passage.seq))
+        self.progress.accepted += 1
+        self.finish(passage)
+
+    def pin(self, passage: Passage, *, seq: int = 0) -> Mark:
+        """The mark that pins a person's identifiers here; `seq` 0 before anything of theirs was taken."""
+        recipient = passage.statement.recipient
+        if recipient is None:
+            raise ValueError("a statement about nobody pins nothing")
+        return Mark(
+            subject=person_key(recipient.person),
+            seq=seq,
+            occurred_at=passage.statement.occurred_at,
+            email=recipient.email,
+            phone=recipient.phone,
+            external_id=recipient.external_id,
+            stated_consent=recipient.was_stated_there or passage.statement.kind == "consent.changed",
+        )
+
+    def settle_unsent(self, seq: int, settled: Settled) -> None:
+        """Give a fact that is not sent its disposition."""
+        self.exempt(seq, settled.disposition, settled.reason)
+        if settled.disposition is not Disposition.PENDING:
+            self.progress.settled_unsent += 1
+
+    def exempt(
+        self,
+        seq: int,
+        disposition: Disposition,
+        reason: str,
+        *,
+        passage: Passage | None = None,
+        attempt: int | None = None,
+        due_at: datetime | None = None,
+    ) -> None:
+        """Stage a disposition other than plainly accepted. Reasons are made safe to show."""
+        if passage is not None:
+            passage.has_exemption = True
+            for trail in passage.trails:
+                trail.settle(seq)
+        self.books.exempt(
+            Exemption(
+                seq=seq,
+                disposition=disposition,
+                reason=safe(reason),
+                attempt=attempt,
+                tries=passage.tries if passage else 0,
+                due_at=due_at,
+                decided_at=self.clock.now(),
+                settings_version=self.settings.settings_version,
+                parts_done=tuple(sorted(passage.done)) if passage else (),
+            )
+        )
+
+    def park(self, passage: Passage, reason: str, *, wait: timedelta, attempt: int | None) -> None:
+        """Try a fact again later; until then it holds back its own later facts."""
+        due = self.clock.now() + wait
+        self.exempt(passage.seq, Disposition.PENDING, reason, passage=passage, attempt=attempt, due_at=due)
+        passage.intended = set(passage.done)
+        self.holds.take(passage, None)
+        heapq.heappush(self.parked, (due, passage.seq))
+
+    def unacknowledged(self, statement: Statement, routes: Iterable[str]) -> str:
+        """The first of these routes whose history may fire automations and was not acknowledged; empty for none."""
+        if statement.lane is Lane.LIVE:
+            return ""
+        for name in routes:
+            if self.routes[name].history is History.MAY_FIRE and name not in self.state.acknowledged:
+                return name
+        return ""
+
+    def _keeps_state(self, kind: str) -> bool:
+        capability = self.dialect.profile.capabilities.get(kind_of(kind))
+        return capability is not None and capability.semantics is Semantics.STATE
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no history is prepared or on its way: what was packed meanwhile may go as it is."""
+        return not any(queue.count(Lane.HISTORY) for queue in self.queues.values()) and not any(
+            budget.on_their_way for budget in self.budgets.values()
+        )
+
+    @property
+    def history_cursor(self) -> int:
+        """The lowest committed position of history."""
+        return min(self.trails[stream].cursor for stream in HISTORY_STREAMS)
+
+
+def _keys(entry: Entry) -> tuple[str, ...]:
+    subject = subject_key(entry.fact)
+    return (subject, person_key(entry.person.person)) if entry.person else (subject,)

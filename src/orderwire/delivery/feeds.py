@@ -1,0 +1,240 @@
+"""Feeding a desk from the log: news first, history in phases, second tries when they are due."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Sequence
+
+import msgspec
+
+from orderwire.delivery.decide import lane_of, subject_key
+from orderwire.delivery.desk import HISTORY_STREAMS, Desk
+from orderwire.delivery.sender import reconsider_passages
+from orderwire.dialects.contract import History, Lane
+from orderwire.ledger.values import Entry, Stream
+from orderwire.model import Family, family_of, kind_of
+
+CHUNK = 500
+"""Facts read at a time: some tens of milliseconds of work between two looks at the network."""
+MOST_WAITING = 5_000
+"""Facts in line behind unfinished ones before history stops reading."""
+PARCELS_AHEAD = 3
+"""Sealed history parcels of one budget that may wait for a permit."""
+POLL = 0.1
+"""Real seconds between looks at the log for news."""
+
+
+class LiveFeed:
+    """Follows the log for what happens now, and pulls a person's unsent history forward before their news."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._trail = desk.trails[Stream.LIVE]
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        while True:
+            if not self.step():
+                await asyncio.sleep(POLL)
+            await self._desk.books.flush()
+
+    def step(self) -> bool:
+        """Read one chunk; False when there is no more for now."""
+        desk = self._desk
+        head = desk.ledger.head()
+        desk.progress.head = head
+        entries = desk.ledger.entries(self._trail.fetched, limit=CHUNK, until=head, only_observed=True)
+        context = desk.context()
+        news = [
+            entry
+            for entry in entries
+            if entry.fact.seq not in desk.taken
+            and entry.fact.seq not in desk.passages
+            and lane_of(entry.fact, context) is Lane.LIVE
+        ]
+        if news:
+            self._pull_forward(news)
+            marks = desk.marks_of(news)
+            for entry in news:
+                if self._is_beyond_history(entry):
+                    desk.taken.add(entry.fact.seq)
+                if passage := desk.admit(entry, marks, context, (self._trail,)):
+                    desk.go(passage)
+            desk.seal(Lane.LIVE)
+        self._trail.reached(entries[-1].fact.seq if len(entries) == CHUNK else head)
+        return len(entries) == CHUNK
+
+    def _is_beyond_history(self, entry: Entry) -> bool:
+        return entry.fact.seq > self._desk.trails[_stream_of(entry.fact.kind)].fetched
+
+    def _pull_forward(self, news: Sequence[Entry]) -> None:
+        """Law 5: news of a subject whose history is pending takes that history along, quietly."""
+        desk = self._desk
+        first = min(entry.fact.seq for entry in news)
+        if all(desk.trails[stream].fetched >= first - 1 for stream in HISTORY_STREAMS):
+            return
+        persons = sorted({entry.person.person for entry in news if entry.person})
+        subjects = sorted({subject_key(entry.fact) for entry in news})
+        chosen = {entry.fact.seq for entry in news}
+        found = desk.ledger.earlier_of(persons=persons, subjects=subjects, before=max(chosen))
+        pending = [
+            (family, seq)
+            for seq, family in found
+            if seq not in chosen
+            and seq not in desk.taken
+            and seq not in desk.passages
+            and seq > desk.trails[_STREAM_BY_FAMILY[family]].fetched
+            and not unacknowledged_routes(desk, family)
+        ]
+        entries = {entry.fact.seq: entry for entry in desk.ledger.entries_at([seq for _, seq in pending])}
+        marks = desk.marks_of(list(entries.values()))
+        context = desk.context()
+        for _, seq in sorted(pending):
+            desk.taken.add(seq)
+            if passage := desk.admit(entries[seq], marks, context, (), quietly=True):
+                desk.go(passage)
+        desk.seal(Lane.HISTORY)
+
+
+class HistoryFeed:
+    """Reads history phase by phase: people, products, activity, each begun when the one before is finished."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        while True:
+            if not await self._pass():
+                await asyncio.sleep(POLL)
+
+    async def _pass(self) -> bool:
+        """One pass up to a barrier; False when there was nothing new."""
+        desk = self._desk
+        barrier = desk.state.history_barrier
+        if all(desk.trails[stream].fetched >= barrier for stream in HISTORY_STREAMS):
+            barrier = min(desk.ledger.head(), desk.trails[Stream.LIVE].fetched)
+            if barrier <= desk.state.history_barrier:
+                return False
+            desk.state = msgspec.structs.replace(desk.state, history_barrier=barrier)
+            desk.books.state(desk.state)
+        for stream, family in HISTORY_STREAMS.items():
+            if routes := unacknowledged_routes(desk, family):
+                desk.progress.blocked = f"acknowledge {', '.join(routes)} first"
+                return False
+            await self._phase(stream, family, barrier)
+        return True
+
+    async def _phase(self, stream: Stream, family: Family, barrier: int) -> None:
+        desk = self._desk
+        trail = desk.trails[stream]
+        desk.progress.phase = stream.value
+        while trail.fetched < barrier:
+            await self._room()
+            entries = desk.ledger.entries(trail.fetched, limit=CHUNK, until=barrier, family=family)
+            self._feed(entries, stream)
+            trail.reached(entries[-1].fact.seq if len(entries) == CHUNK else barrier)
+            desk.progress.reached = desk.history_cursor
+            await desk.books.flush()
+        while self._is_unfinished(family):
+            if desk.is_quiet:
+                desk.seal(Lane.HISTORY)
+            await asyncio.sleep(POLL / 10)
+        desk.progress.reached = desk.history_cursor
+        await desk.books.flush()
+
+    def _feed(self, entries: Sequence[Entry], stream: Stream) -> None:
+        desk = self._desk
+        trail = desk.trails[stream]
+        marks = desk.marks_of(entries)
+        context = desk.context()
+        for entry in entries:
+            seq = entry.fact.seq
+            passage = desk.passages.get(seq)
+            if passage is not None:
+                desk.taken.discard(seq)
+                if not passage.is_intended:
+                    trail.begin(seq)
+                    passage.trails.append(trail)
+            elif seq in desk.taken:
+                desk.taken.discard(seq)
+            elif fresh := desk.admit(entry, marks, context, (trail,), quietly=not desk.is_loud):
+                desk.go(fresh)
+
+    async def _room(self) -> None:
+        """Wait while enough is prepared: what waits long would have to be asked again."""
+        desk = self._desk
+        while (
+            any(queue.count(Lane.HISTORY) >= PARCELS_AHEAD for queue in desk.queues.values())
+            or desk.holds.waiting_count >= MOST_WAITING
+        ):
+            desk.progress.waiting = desk.holds.waiting_count
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0)
+
+    def _is_unfinished(self, family: Family) -> bool:
+        desk = self._desk
+        if any(job.family == family for job in desk.jobs.values()):
+            return True
+        return any(passage.family == family for passage in desk.passages.values())
+
+
+class DueFeed:
+    """Puts parked facts on their way again when their time has come."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        desk = self._desk
+        while True:
+            now = desk.clock.now()
+            due: list[int] = []
+            while desk.parked and desk.parked[0][0] <= now:
+                _, seq = heapq.heappop(desk.parked)
+                if seq in desk.passages:
+                    due.append(seq)
+            if due:
+                reconsider_passages(desk, due)
+                await desk.books.flush()
+            wait = (desk.parked[0][0] - now).total_seconds() if desk.parked else POLL
+            await asyncio.sleep(min(max(wait, 0.005), POLL))
+
+
+def readmit(desk: Desk, parts_done: dict[int, tuple[int, ...]]) -> None:
+    """Put facts on their way whose disposition was pending in the ledger, in their order."""
+    entries = desk.ledger.entries_at(sorted(parts_done))
+    marks = desk.marks_of(entries)
+    context = desk.context()
+    for entry in entries:
+        seq = entry.fact.seq
+        if passage := desk.admit(entry, marks, context, ()):
+            passage.has_exemption = True
+            done = {part for part in parts_done[seq] if part < len(passage.items)}
+            if len(done) < len(passage.items):
+                passage.done = done
+                passage.intended = set(done)
+            desk.go(passage)
+    desk.seal(Lane.LIVE)
+    desk.seal(Lane.HISTORY)
+
+
+def unacknowledged_routes(desk: Desk, family: Family) -> tuple[str, ...]:
+    """History routes of this family that may fire automations and wait for the user's acknowledgement."""
+    wanted = desk.settings.kinds
+    names: dict[str, None] = {}
+    for kind, capability in desk.dialect.profile.capabilities.items():
+        if capability.routes and (wanted is None or kind in wanted) and family_of(kind.value) is family:
+            route = desk.routes[capability.routes[0]]
+            if route.history is History.MAY_FIRE and route.name not in desk.state.acknowledged:
+                names[route.name] = None
+    return tuple(names)
+
+
+def _stream_of(kind: str) -> Stream:
+    return _STREAM_BY_FAMILY[family_of(kind_of(kind).value)]
+
+
+_STREAM_BY_FAMILY = {family: stream for stream, family in HISTORY_STREAMS.items()}

@@ -1,0 +1,72 @@
+"""Order per subject (Law 5): whoever has something unfinished on its way holds back its own later facts, nobody else.
+
+A key is a person or another subject. A parcel keeps the keys of its facts busy until it is settled. A later fact
+about a busy key waits in line, unless it can join the very parcel that keeps all its busy keys: within one request
+the platform reads items in order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from orderwire.delivery.parcels import Parcel, Passage
+
+
+class Holds:
+    """Which keys are busy, by which parcel or passage, and who waits in line for them."""
+
+    def __init__(self) -> None:
+        self._busy: dict[str, dict[int, None]] = {}
+        """Sequence numbers of unfinished passages, by key."""
+        self._parcel: dict[int, Parcel | None] = {}
+        """Where an unfinished passage is; None while it is parked."""
+        self._line: dict[str, deque[Passage]] = {}
+        self.waiting_count = 0
+
+    def may_go(self, passage: Passage, parcel: Parcel | None) -> bool:
+        """Whether a passage may be put on its way now, into `parcel` (None for a new one)."""
+        for key in passage.keys:
+            line = self._line.get(key)
+            if line and line[0] is not passage:
+                return False
+            for seq in self._busy.get(key, ()):
+                if seq != passage.seq and (parcel is None or self._parcel.get(seq) is not parcel):
+                    return False
+        return True
+
+    def wait(self, passage: Passage) -> None:
+        """Put a passage in line behind its keys."""
+        self.waiting_count += 1
+        for key in passage.keys:
+            self._line.setdefault(key, deque()).append(passage)
+
+    def take(self, passage: Passage, parcel: Parcel | None) -> None:
+        """A passage is on its way in a parcel, or parked for a later try: its keys are busy."""
+        if passage.seq not in self._parcel:
+            for key in passage.keys:
+                self._busy.setdefault(key, {})[passage.seq] = None
+        self._parcel[passage.seq] = parcel
+
+    def leave_line(self, passage: Passage) -> None:
+        """A waiting passage goes on its way."""
+        self.waiting_count -= 1
+        for key in passage.keys:
+            line = self._line[key]
+            line.remove(passage)
+            if not line:
+                del self._line[key]
+
+    def release(self, passage: Passage) -> Iterable[Passage]:
+        """A passage is finished; returns those that are now first in some line, for another question."""
+        self._parcel.pop(passage.seq, None)
+        freed: dict[int, Passage] = {}
+        for key in passage.keys:
+            busy = self._busy.get(key)
+            if busy is not None:
+                busy.pop(passage.seq, None)
+                if not busy:
+                    del self._busy[key]
+            if line := self._line.get(key):
+                freed[line[0].seq] = line[0]
+        return [freed[seq] for seq in sorted(freed)]

@@ -1,0 +1,79 @@
+"""Bringing opt-outs, bounces and complaints back from a platform into the ledger (Law 8)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import msgspec
+
+from orderwire.delivery.desk import Desk
+from orderwire.errors import Unavailable
+from orderwire.ledger.values import Received
+from orderwire.transport.backoff import backoff
+
+
+class OptOuts:
+    """Reads what people chose at the platform: before the first history, and every `every` from then on."""
+
+    def __init__(self, desk: Desk, *, every: timedelta) -> None:
+        self._desk = desk
+        self._every = every
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether the platform shows opt-outs at all."""
+        return self._desk.dialect.profile.reads_opt_outs
+
+    async def run(self) -> None:
+        """Read again and again until cancelled."""
+        while True:
+            await asyncio.sleep(self._every.total_seconds())
+            await self.read_all()
+
+    async def read_all(self) -> None:
+        """Read every page from the beginning; what is known already adds nothing."""
+        desk = self._desk
+        cursor: str | None = ""
+        is_first = desk.state.opt_outs_read_at is None
+        tries = 0
+        while cursor is not None:
+            request = desk.dialect.opt_outs(cursor, desk.settings.account)
+            if request is None:
+                break
+            budget = desk.budgets[request.budget]
+            await budget.acquire(is_live=True)
+            try:
+                reply = await desk.transport.send(
+                    desk.dialect.authorize(request, desk.settings.account), desk.settings.account.base_url
+                )
+            except Unavailable:
+                reply = None
+            finally:
+                budget.replied()
+            if reply is None or reply.status != 200:
+                tries += 1
+                if reply is not None and reply.status in (401, 403):
+                    self._pause()
+                    return
+                await desk.clock.sleep(backoff(tries, desk.rng))
+                continue
+            tries = 0
+            page = desk.dialect.interpret_opt_outs(cursor, reply)
+            if page.consents:
+                desk.ledger.record(
+                    [Received(record=consent) for consent in page.consents],
+                    source=desk.settings.name,
+                    at=desk.clock.now(),
+                    is_imported=is_first,
+                )
+            cursor = page.next
+        desk.state = msgspec.structs.replace(desk.state, opt_outs_read_at=desk.clock.now())
+        desk.books.state(desk.state)
+        await desk.books.flush()
+
+    def _pause(self) -> None:
+        desk = self._desk
+        desk.state = msgspec.structs.replace(desk.state, paused_reason="the key is refused")
+        desk.books.state(desk.state)
+        desk.progress.blocked = desk.state.paused_reason

@@ -1,0 +1,165 @@
+"""Packing: items of one route travel together up to the platform's limits.
+
+A parcel is what becomes one request. It is open while items can still join, sealed when it is full or when nothing
+more is to be waited for. Its members say which facts it carries; its keys which persons and subjects are thereby
+busy (Law 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from orderwire.delivery.trail import Trail
+from orderwire.dialects.contract import Item, Lane, Route, Statement
+from orderwire.ledger.values import Member
+
+
+@dataclass(eq=False)
+class Passage:
+    """One fact on its way to a destination, with all its items."""
+
+    seq: int
+    family: int
+    statement: Statement
+    items: tuple[Item, ...]
+    keys: tuple[str, ...]
+    """Whom and what it is about: these keep their order."""
+    newest: int
+    """The fact that holds the snapshot it shows."""
+    state_subject: str | None = None
+    """The subject whose state it shows, where the platform keeps states."""
+    unsaid: tuple[str, ...] = ()
+    done: set[int] = field(default_factory=set)
+    """Places of items that were taken."""
+    intended: set[int] = field(default_factory=set)
+    """Places of items whose intent is staged or durable."""
+    trails: list[Trail] = field(default_factory=list)
+    """The streams that may not pass this fact before it is intended."""
+    has_exemption: bool = False
+    """Whether a row in the exemptions speaks of it; the next intent clears that."""
+    tries: int = 0
+
+    def carry_over(self, before: Passage) -> None:
+        """Take over what is known of the same fact's earlier try: what was taken, and who waits for it."""
+        self.done = before.done if len(self.items) == len(before.items) else set()
+        self.intended = set(self.done)
+        self.trails = before.trails
+        self.has_exemption = before.has_exemption
+        self.tries = before.tries
+
+    @property
+    def is_intended(self) -> bool:
+        """Whether every item's intent is staged or durable."""
+        return len(self.intended) >= len(self.items)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every item was taken."""
+        return len(self.done) >= len(self.items)
+
+    @property
+    def next_part(self) -> int:
+        """The first item that was not taken yet."""
+        return next(place for place in range(len(self.items)) if place not in self.done)
+
+
+@dataclass(eq=False)
+class Parcel:
+    """Items that travel together, with the passages they belong to."""
+
+    route: Route
+    lane: Lane
+    group: str
+    items: list[Item] = field(default_factory=list)
+    passages: list[Passage] = field(default_factory=list)
+    parts: list[int] = field(default_factory=list)
+    weight: int = 0
+    size: int = 0
+    number: int = 0
+    """The attempt's number; 0 until an intent is recorded."""
+    tries: int = 0
+    opened_at: datetime | None = None
+    is_part: bool = False
+    """Whether it is a part of a refused parcel, sent apart to find the culprit."""
+    in_doubt: bool = False
+    """Whether a try of it may have been taken."""
+    prepared_at: datetime | None = None
+    """When its consent and lanes were asked for."""
+    about: set[str] = field(default_factory=set)
+    """Keys of everything in it."""
+
+    def members(self) -> tuple[Member, ...]:
+        """The parcel's facts, in the order of its items."""
+        return tuple(
+            Member(passage.seq, part, len(passage.items))
+            for passage, part in zip(self.passages, self.parts, strict=True)
+        )
+
+    def add(self, item: Item, passage: Passage, part: int) -> None:
+        """Put one more item in."""
+        self.items.append(item)
+        self.passages.append(passage)
+        self.parts.append(part)
+        self.about.update(passage.keys)
+        self.weight += item.weight
+        self.size += len(item.body) + 1
+
+    def has_room(self, item: Item) -> bool:
+        """Whether one more item keeps within the route's limits."""
+        route = self.route
+        return (
+            self.weight + item.weight <= route.max_weight
+            and self.size + len(item.body) + route.frame_bytes <= route.max_bytes
+        )
+
+    def part(self, places: Sequence[int]) -> Parcel:
+        """A parcel of its own with the items at these places, sent apart from the others."""
+        some = Parcel(self.route, self.lane, self.group, is_part=True, prepared_at=self.prepared_at)
+        for place in places:
+            some.add(self.items[place], self.passages[place], self.parts[place])
+        return some
+
+
+class Packer:
+    """The open parcels of one destination, one for each (route, lane, group)."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, Lane, str], Parcel] = {}
+
+    def peek(self, route: Route, item: Item, passage: Passage) -> Parcel | None:
+        """The open parcel that this item would join; None when it would begin a new one."""
+        parcel = self._open.get((route.name, passage.statement.lane, item.group))
+        if parcel is None or not parcel.has_room(item):
+            return None
+        return None if route.unique_subjects and not parcel.about.isdisjoint(passage.keys) else parcel
+
+    def put(self, route: Route, item: Item, passage: Passage, part: int) -> tuple[Parcel, Parcel | None]:
+        """Put an item where it fits; returns its parcel, and the one that became full by it not fitting there."""
+        lane = passage.statement.lane
+        key = (route.name, lane, item.group)
+        sealed = None
+        parcel = self.peek(route, item, passage)
+        if parcel is None:
+            sealed = self._open.pop(key, None)
+            parcel = self._open[key] = Parcel(route, lane, item.group)
+        parcel.add(item, passage, part)
+        return parcel, sealed
+
+    def is_full(self, parcel: Parcel) -> bool:
+        """Whether nothing more can join."""
+        return parcel.weight >= parcel.route.max_weight
+
+    def is_open(self, parcel: Parcel) -> bool:
+        """Whether the parcel still takes items."""
+        return self._open.get((parcel.route.name, parcel.lane, parcel.group)) is parcel
+
+    def seal(self, parcel: Parcel) -> None:
+        """Close a parcel."""
+        self._open.pop((parcel.route.name, parcel.lane, parcel.group), None)
+
+    def seal_all(self, lane: Lane) -> list[Parcel]:
+        """Close every parcel of a lane; oldest first."""
+        keys = [key for key in self._open if key[1] is lane]
+        return [self._open.pop(key) for key in keys]

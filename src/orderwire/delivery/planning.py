@@ -1,0 +1,176 @@
+"""What a sync would send, without sending: the same decisions, words and packing as delivery, counted."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from orderwire.delivery.decide import Context, Settled, decide, person_key, subject_key
+from orderwire.delivery.desk import HISTORY_STREAMS
+from orderwire.delivery.parcels import Packer, Parcel, Passage
+from orderwire.delivery.settings import DestinationSettings
+from orderwire.dialects.contract import Budget, Dialect, History, Lane, Semantics
+from orderwire.dialects.wire import WireRequest
+from orderwire.ledger.contract import Ledger
+from orderwire.ledger.values import DestinationState, Disposition, Entry, Mark
+from orderwire.model import Family, Order, family_of, kind_of
+from orderwire.transport.redact import safe
+
+CHUNK = 1000
+
+
+class DestinationPlan(Struct, kw_only=True):
+    """What a history sync of one destination would do. Durations are platform time."""
+
+    destination: str
+    platform: str
+    facts: dict[str, int] = {}
+    """Facts to be sent, by kind."""
+    requests: dict[str, int] = {}
+    """Requests needed, by route."""
+    duration: timedelta = timedelta()
+    """How long at the account's limits, if nothing else uses them."""
+    unsent: dict[str, int] = {}
+    """Facts not sent, by disposition and reason."""
+    unsaid: dict[str, int] = {}
+    """Details that this platform cannot be told, by what they are."""
+    may_fire: tuple[str, ...] = ()
+    """Routes that history would use and that may fire automations there."""
+    unacknowledged: tuple[str, ...] = ()
+    pause_first: str = ""
+    mismatched: int = 0
+    """Orders whose figures do not add up; sent as the shop states them."""
+    blocked: str = ""
+
+
+class Planner:
+    """Walks a destination's pending history and counts what delivery would do."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        dialect: Dialect,
+        settings: DestinationSettings,
+        now: datetime,
+        first: int | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._dialect = dialect
+        self._settings = settings
+        known = ledger.destination(settings.name)
+        self._state = known or DestinationState(name=settings.name, switched_on_at=now, switched_on_seq=ledger.head())
+        self._cursors = ledger.cursors(settings.name) if known else {}
+        self._context = Context(dialect=dialect, settings=settings, state=self._state, now=now)
+        self._routes = {route.name: route for route in dialect.profile.routes}
+        self._represented: dict[str, int] = {}
+        self._first = first
+        self._facts: Counter[str] = Counter()
+        self._requests: Counter[str] = Counter()
+        self._unsent: Counter[str] = Counter()
+        self._unsaid: Counter[str] = Counter()
+        self._mismatched = 0
+
+    def plan(self, show: Callable[[WireRequest], None] | None = None) -> DestinationPlan:
+        """Count everything; `show` is given each request as it would leave, without credentials."""
+        for parcel in self._parcels():
+            self._requests[parcel.route.name] += 1
+            if show is not None:
+                show(self._dialect.assemble(parcel.route, parcel.items, self._settings.account))
+        used = [self._routes[name] for name in self._requests]
+        may_fire = tuple(route.name for route in used if route.history is History.MAY_FIRE)
+        waiting = tuple(name for name in may_fire if name not in self._state.acknowledged)
+        return DestinationPlan(
+            destination=self._settings.name,
+            platform=self._settings.platform,
+            facts=dict(sorted(self._facts.items())),
+            requests=dict(sorted(self._requests.items())),
+            duration=self._duration(),
+            unsent=dict(sorted(self._unsent.items())),
+            unsaid=dict(self._unsaid.most_common()),
+            may_fire=may_fire,
+            unacknowledged=waiting,
+            pause_first=self._dialect.profile.automations_help if waiting else "",
+            mismatched=self._mismatched,
+            blocked=self._state.paused_reason,
+        )
+
+    def _parcels(self) -> Iterator[Parcel]:
+        for stream, family in HISTORY_STREAMS.items():
+            packer = Packer()
+            for entry, marks in self._entries(self._cursors.get(stream, 0), family):
+                passage = self._passage(entry, marks)
+                if passage is None:
+                    continue
+                for part, item in enumerate(passage.items):
+                    parcel, sealed = packer.put(self._routes[item.route], item, passage, part)
+                    if sealed is not None:
+                        yield sealed
+                    if packer.is_full(parcel):
+                        packer.seal(parcel)
+                        yield parcel
+                if self._first is not None and sum(self._facts.values()) >= self._first:
+                    break
+            yield from packer.seal_all(Lane.HISTORY)
+
+    def _entries(self, after: int, family: Family) -> Iterator[tuple[Entry, dict[str, Mark]]]:
+        head = self._ledger.head()
+        while entries := self._ledger.entries(after, limit=CHUNK, until=head, family=family):
+            subjects = {subject_key(entry.fact) for entry in entries}
+            subjects.update(person_key(entry.person.person) for entry in entries if entry.person)
+            marks = self._ledger.marks(self._settings.name, list(subjects))
+            for entry in entries:
+                yield entry, marks
+            after = entries[-1].fact.seq
+
+    def _passage(self, entry: Entry, marks: dict[str, Mark]) -> Passage | None:
+        decision = decide(entry, self._context, marks, self._represented, quietly=True)
+        if isinstance(decision, Settled):
+            self._leave(decision.disposition, decision.reason)
+            return None
+        expression = self._dialect.write(decision, self._settings.account)
+        if expression.withheld or not expression.items:
+            what = Disposition.WITHHELD if expression.withheld else Disposition.NOT_EXPRESSIBLE
+            self._leave(what, expression.withheld or "; ".join(expression.unsaid))
+            return None
+        self._facts[decision.kind] += 1
+        self._unsaid.update(expression.unsaid)
+        if _is_mismatched(decision.snapshot) and decision.kind == "order.placed":
+            self._mismatched += 1
+        capability = self._dialect.profile.capabilities[kind_of(decision.kind)]
+        if capability.semantics is Semantics.STATE:
+            self._represented[subject_key(entry.fact)] = entry.newest
+        return Passage(
+            seq=entry.fact.seq,
+            family=family_of(decision.kind),
+            statement=decision,
+            items=expression.items,
+            keys=(),
+            newest=entry.newest,
+        )
+
+    def _leave(self, disposition: Disposition, reason: str) -> None:
+        text = safe(reason).split(" since fact ")[0].split(" by fact ")[0].split("by fact ")[0].rstrip(", ")
+        self._unsent[f"{disposition.value}: {text}" if text else disposition.value] += 1
+
+    def _duration(self) -> timedelta:
+        """The longest of the budgets; budgets run side by side, the phases of one budget one after the other."""
+        longest = 0.0
+        for budget in self._dialect.profile.budgets:
+            count = sum(n for name, n in self._requests.items() if self._routes[name].budget == budget.name)
+            longest = max(longest, shortest_time(budget, self._settings, count))
+        return timedelta(seconds=longest)
+
+
+def shortest_time(budget: Budget, settings: DestinationSettings, count: int) -> float:
+    """Platform seconds that so many requests need at least, beginning with untouched windows."""
+    windows = settings.budgets.get(budget.name, tuple((window.count, window.per) for window in budget.windows))
+    return max(((math.ceil(count / most) - 1) * per for most, per in windows if count), default=0.0)
+
+
+def _is_mismatched(snapshot: object) -> bool:
+    return isinstance(snapshot, Order) and "orderwire.mismatch_minor" in snapshot.properties

@@ -1,0 +1,133 @@
+"""Picking up after a stop, a crash or another worker: what was on its way, and what is certain about it.
+
+An attempt that was open may have arrived. On routes where a resend does no harm its facts are sent again under the
+same ids; elsewhere they are read back or follow the destination's policy. Nothing is sent for them before the old
+request can no longer be on its way.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from orderwire.delivery.desk import Desk, OpenJob
+from orderwire.delivery.feeds import readmit
+from orderwire.delivery.outcome import Course, Fate, course_of, fate_in_doubt
+from orderwire.dialects.wire import Result
+from orderwire.ledger.values import Attempt, AttemptState, Disposition, Entry, Exemption
+from orderwire.model import family_of
+
+PAGE = 1000
+
+
+class Recovery:
+    """Rebuilds a desk from the ledger before anything is sent."""
+
+    def __init__(self, desk: Desk, *, settle_time: timedelta) -> None:
+        self._desk = desk
+        self._settle_time = settle_time
+        self._parts: dict[int, set[int]] = {}
+        """Items taken of facts that have several and are not complete."""
+        self._pending: dict[int, tuple[int, ...]] = {}
+
+    def wait_until(self) -> datetime | None:
+        """When the last request of a predecessor can no longer be on its way; None when there is none."""
+        name = self._desk.settings.name
+        opened = [attempt.opened_at for attempt in self._desk.ledger.attempts(name, states=[AttemptState.OPEN])]
+        return max(opened) + self._settle_time if opened else None
+
+    async def run(self) -> None:
+        """Settle what was open, find out what history must skip, and put pending facts on their way."""
+        self._remember_taken()
+        self._settle_open()
+        await self._desk.books.flush()
+        self._load_pending()
+        self._load_jobs()
+        readmit(self._desk, self._pending)
+        await self._desk.books.flush()
+
+    def _remember_taken(self) -> None:
+        desk = self._desk
+        name = desk.settings.name
+        lowest = desk.history_cursor
+        for attempt in desk.ledger.attempts_beyond(name, lowest):
+            if attempt.state not in (AttemptState.ACCEPTED, AttemptState.CONFIRMED):
+                continue
+            failed = set(attempt.failed)
+            for place, member in enumerate(attempt.members):
+                if place in failed:
+                    continue
+                if member.parts > 1:
+                    done = self._parts.setdefault(member.seq, set())
+                    done.add(member.part)
+                    if len(done) < member.parts:
+                        continue
+                    del self._parts[member.seq]
+                if member.seq > lowest:
+                    desk.taken.add(member.seq)
+
+    def _settle_open(self) -> None:
+        desk = self._desk
+        states = [AttemptState.OPEN, AttemptState.WAITING]
+        for attempt in desk.ledger.attempts(desk.settings.name, states=states):
+            route = desk.routes.get(attempt.route)
+            if attempt.state is AttemptState.WAITING:
+                self._end(attempt, AttemptState.FAILED, "never taken; to be sent anew")
+                continue
+            course = course_of(route, Result.UNKNOWN, len(attempt.members)) if route else Course.IN_DOUBT
+            if course is Course.SAME_IDS:
+                self._end(attempt, AttemptState.FAILED, "perhaps taken; sent again under the same ids")
+            else:
+                self._end(attempt, AttemptState.UNKNOWN, "interrupted; the outcome was never learned", in_doubt=True)
+
+    def _end(self, attempt: Attempt, state: AttemptState, reason: str, *, in_doubt: bool = False) -> None:
+        desk = self._desk
+        now = desk.clock.now()
+        desk.books.attempt(msgspec.structs.replace(attempt, state=state, reason=reason, settled_at=now))
+        kinds = {entry.fact.seq: entry.fact.kind for entry in self._entries(attempt)} if in_doubt else {}
+        for member in attempt.members:
+            fate = (
+                fate_in_doubt(kinds.get(member.seq, "custom."), desk.settings.on_unknown) if in_doubt else Fate.RETRY
+            )
+            if in_doubt:
+                desk.progress.in_doubt += 1
+            desk.books.exempt(
+                Exemption(
+                    seq=member.seq,
+                    disposition=Disposition.UNKNOWN if fate is Fate.ASK else Disposition.PENDING,
+                    reason=reason,
+                    attempt=attempt.number,
+                    decided_at=now,
+                    settings_version=desk.settings.settings_version,
+                    parts_done=tuple(sorted(self._parts.get(member.seq, ()))),
+                )
+            )
+
+    def _entries(self, attempt: Attempt) -> list[Entry]:
+        return self._desk.ledger.entries_at([member.seq for member in attempt.members])
+
+    def _load_pending(self) -> None:
+        """Every exemption that waits is taken up again; those beyond a history cursor are skipped by history."""
+        desk = self._desk
+        after = 0
+        lowest = desk.history_cursor
+        while page := desk.ledger.exemptions(
+            desk.settings.name, dispositions=[Disposition.PENDING], after=after, limit=PAGE
+        ):
+            self._pending.update((one.seq, one.parts_done) for one in page)
+            after = page[-1].seq
+        after = lowest
+        while page := desk.ledger.exemptions(desk.settings.name, after=after, limit=PAGE):
+            desk.taken.update(one.seq for one in page)
+            after = page[-1].seq
+        for seq, done in self._parts.items():
+            self._pending.setdefault(seq, tuple(sorted(done)))
+            desk.taken.add(seq)
+
+    def _load_jobs(self) -> None:
+        desk = self._desk
+        for attempt in desk.ledger.attempts(desk.settings.name, with_job=True):
+            first = self._entries(attempt)[:1]
+            family = family_of(first[0].fact.kind) if first else 0
+            desk.jobs[attempt.number] = OpenJob(attempt, family)

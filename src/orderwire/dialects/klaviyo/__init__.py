@@ -1,0 +1,1 @@
+"""Klaviyo: events, profiles, consent jobs and the catalog of its JSON:API, outward."""

@@ -1,0 +1,98 @@
+"""Opt-outs, bounces and complaints, read back from the profiles.
+
+A reply that cannot be read asks for the same page again: no opt-out may be missed because a page was lost.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct, ValidationError, convert
+
+from orderwire.dialects.contract import ReadBack
+from orderwire.dialects.klaviyo import pages
+from orderwire.dialects.wire import WireReply, WireRequest
+from orderwire.model import Channel, Consent, ConsentState, Identity
+
+_WANTED = (
+    "additional-fields[profile]=subscriptions&fields[profile]=email,phone_number,subscriptions&page[size]=100&sort=id"
+)
+_NOT_MAILABLE = frozenset({"HARD_BOUNCE", "INVALID_EMAIL", "SPAM_COMPLAINT", "USER_SUPPRESSED"})
+
+
+class _Suppression(Struct):
+    reason: str = ""
+    timestamp: datetime | None = None
+
+
+class _Marketing(Struct):
+    consent: str | None = None
+    consent_timestamp: datetime | None = None
+    last_updated: datetime | None = None
+    suppression: list[_Suppression] | None = None
+
+
+class _Channel(Struct):
+    marketing: _Marketing | None = None
+
+
+class _Subscriptions(Struct):
+    email: _Channel | None = None
+    sms: _Channel | None = None
+
+
+class _Profile(Struct):
+    email: str | None = None
+    phone_number: str | None = None
+    subscriptions: _Subscriptions | None = None
+
+
+def ask(cursor: str) -> WireRequest:
+    """A page of profiles with their consent and suppressions."""
+    return pages.ask("/api/profiles", _WANTED, cursor, "read_profiles")
+
+
+def interpret(cursor: str, reply: WireReply) -> ReadBack:
+    """The opt-outs on that page."""
+    page = pages.read(reply)
+    if page is None:
+        return ReadBack(next=cursor)
+    consents = tuple(consent for resource in page.data for consent in _of_profile(resource))
+    return ReadBack(consents=consents, next=page.following)
+
+
+def _of_profile(resource: pages.Resource) -> list[Consent]:
+    try:
+        profile = convert(resource.attributes, _Profile)
+    except ValidationError:
+        return []
+    said = profile.subscriptions
+    if said is None:
+        return []
+    consents: list[Consent | None] = []
+    if profile.email and said.email and said.email.marketing:
+        consents.append(_opt_out(Channel.EMAIL, Identity(email=profile.email), said.email.marketing))
+    if profile.phone_number and said.sms and said.sms.marketing:
+        consents.append(_opt_out(Channel.SMS, Identity(phone=profile.phone_number), said.sms.marketing))
+    return [consent for consent in consents if consent]
+
+
+def _opt_out(channel: Channel, identity: Identity, said: _Marketing) -> Consent | None:
+    """A suppression outweighs an unsubscription, which outweighs everything else."""
+    suppressions = said.suppression or []
+    if found := [one for one in suppressions if one.reason in _NOT_MAILABLE]:
+        state = ConsentState.SUPPRESSED
+    elif suppressions or said.consent == "UNSUBSCRIBED":
+        state, found = ConsentState.UNSUBSCRIBED, suppressions
+    else:
+        return None
+    instants = [one.timestamp for one in found if one.timestamp]
+    if not found:
+        instants = [one for one in (said.consent_timestamp, said.last_updated) if one][:1]
+    return Consent(
+        identity=identity,
+        channel=channel,
+        state=state,
+        changed_at=max(map(pages.utc, instants)) if instants else None,
+        origin=f"klaviyo: {found[0].reason}" if found else "klaviyo",
+    )

@@ -1,0 +1,180 @@
+"""Reads our own JSON: bytes in, model records out, strictly.
+
+One record is an object; a batch is `{"records": [{"type": "order", …}, …]}`. A record that cannot be understood
+spoils nothing but itself. Unknown fields are refused: in our own format they are mistakes.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, cast
+
+import msgspec
+from msgspec import Raw, Struct
+
+from orderwire.dialects.native.types import TYPES, tagged
+from orderwire.errors import InvalidRecord
+from orderwire.model import Record
+
+_PLACE = re.compile(r" - at `\$(?P<path>.*)`$")
+_UNKNOWN = re.compile(r"unknown field `(?P<name>[^`]*)`")
+_QUOTED = re.compile(r"'[^']*'")
+
+
+class Piece(Struct, frozen=True, kw_only=True):
+    """One record and the bytes it was read from."""
+
+    type: str
+    record: Record
+    raw: bytes
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What a batch says. `places` are those of `pieces` in the batch; `problems` name theirs in their path."""
+
+    pieces: tuple[Piece, ...]
+    places: tuple[int, ...]
+    problems: tuple[InvalidRecord, ...]
+
+
+class _Batch(Struct, forbid_unknown_fields=True):
+    records: list[Raw]
+
+
+class _Typed(Struct):
+    type: str
+
+
+_BATCH = msgspec.json.Decoder(_Batch)
+_TYPED = msgspec.json.Decoder(_Typed)
+
+
+def read_one(type_name: str, body: bytes, *, source: str, path: str = "") -> Record:
+    """The record that a JSON object holds; a `type` in it must say the same as `type_name`.
+
+    Args:
+        type_name: what it is, out of `TYPES`.
+        body: the object's bytes.
+        source: how errors name the source.
+        path: where the object stands, for errors.
+
+    Raises:
+        InvalidRecord: naming the field, without any value of it.
+    """
+    if type_name not in TYPES:
+        raise InvalidRecord(source, _join(path, "type"), "is not a type of record", f"Types: {', '.join(TYPES)}.")
+    try:
+        # The strict twin only judges; the record is then decoded as the model type itself, so that both are plain C.
+        _strict_decoder(type_name).decode(body)
+        record = _decoder(type_name).decode(body)
+        return cast("Record", _finished(record))
+    except msgspec.ValidationError as error:
+        raise _invalid(error, type_name, source, path) from error
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise InvalidRecord(source, path or "body", "is not JSON") from error
+    except (ArithmeticError, ValueError) as error:
+        raise InvalidRecord(source, path or type_name, "holds a number that is no amount or quantity") from error
+
+
+def read_batch(body: bytes, *, source: str) -> Reading:
+    """The records of a batch; bad ones are named and the rest go on.
+
+    Raises:
+        InvalidRecord: the batch itself is not `{"records": […]}`.
+    """
+    try:
+        batch = _BATCH.decode(body)
+    except msgspec.ValidationError as error:
+        raise InvalidRecord(source, "body", 'is not {"records": […]}', "Wrap the records in a list.") from error
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise InvalidRecord(source, "body", "is not JSON") from error
+    pieces: list[Piece] = []
+    places: list[int] = []
+    problems: list[InvalidRecord] = []
+    for place, raw in enumerate(batch.records):
+        try:
+            pieces.append(_piece(bytes(raw), source, f"records[{place}]"))
+            places.append(place)
+        except InvalidRecord as problem:
+            problems.append(problem)
+    return Reading(pieces=tuple(pieces), places=tuple(places), problems=tuple(problems))
+
+
+def _piece(raw: bytes, source: str, path: str) -> Piece:
+    try:
+        type_name = _TYPED.decode(raw).type
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        remedy = f"Types: {', '.join(TYPES)}."
+        raise InvalidRecord(source, f"{path}.type", "is missing or not a text", remedy) from error
+    return Piece(type=type_name, record=read_one(type_name, raw, source=source, path=path), raw=raw)
+
+
+@cache
+def _strict_decoder(type_name: str) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(tagged(type_name))
+
+
+@cache
+def _decoder(type_name: str) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(TYPES[type_name])
+
+
+def _invalid(error: msgspec.ValidationError, type_name: str, source: str, path: str) -> InvalidRecord:
+    """Our error from msgspec's words, values left out."""
+    said = str(error)
+    inside = found["path"].lstrip(".") if (found := _PLACE.search(said)) else ""
+    problem = _QUOTED.sub("…", _PLACE.sub("", said))
+    remedy = ""
+    if unknown := _UNKNOWN.search(said):
+        close = get_close_matches(unknown["name"], _field_names(type_name), n=1)
+        remedy = f'Did you mean "{close[0]}"?' if close else "Extra values go under `properties`."
+        problem, inside = "is not a field", _join(inside, unknown["name"])
+    return InvalidRecord(source, _join(path, inside) or type_name, problem, remedy)
+
+
+@cache
+def _field_names(type_name: str) -> tuple[str, ...]:
+    """The names of all fields at any depth, for suggestions."""
+    names: dict[str, None] = {}
+    pending: list[type[Struct]] = [TYPES[type_name]]
+    for kind in pending:
+        for field in msgspec.structs.fields(kind):
+            names[field.name] = None
+            pending += [each for each in _structs_in(field.type) if each not in pending]
+    return tuple(names)
+
+
+def _structs_in(annotation: Any) -> list[type[Struct]]:
+    if isinstance(annotation, type) and issubclass(annotation, Struct):
+        return [annotation]
+    return [kind for argument in getattr(annotation, "__args__", ()) for kind in _structs_in(argument)]
+
+
+def _finished(value: Any) -> Any:
+    """The value with every instant in UTC; refuses numbers that are not finite."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo is UTC else value.astimezone(UTC)
+    if isinstance(value, Decimal):
+        exponent = value.as_tuple().exponent
+        if not isinstance(exponent, int) or value.adjusted() > 15 or exponent < -15:
+            raise ValueError("not a finite amount")
+        return value
+    if isinstance(value, Struct):
+        changed = {
+            name: new
+            for name in value.__struct_fields__
+            if (new := _finished(old := getattr(value, name))) is not old
+        }
+        return msgspec.structs.replace(value, **changed) if changed else value
+    if isinstance(value, tuple):
+        new_items = tuple(_finished(item) for item in value)
+        return value if all(new is old for new, old in zip(new_items, value, strict=True)) else new_items
+    return value
+
+
+def _join(path: str, inside: str) -> str:
+    return f"{path}.{inside}" if path and inside else path or inside

@@ -1,0 +1,1 @@
+"""Ometria's Data API v2 (push), outward."""

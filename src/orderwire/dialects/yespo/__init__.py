@@ -1,0 +1,1 @@
+"""Yespo (formerly eSputnik): orders, contacts, consent and events, outward. `README.md` names the quirks."""

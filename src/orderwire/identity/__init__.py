@@ -1,0 +1,24 @@
+"""Whom a record is about, and what may be sent to them: pure decisions over values."""
+
+from orderwire.identity.consent import Standing, Weighing, in_force, weigh
+from orderwire.identity.identifiers import Identifier, Identifiers, e164, email_key, identifiers_of
+from orderwire.identity.matching import Match, match
+from orderwire.identity.profile import Profile, described, join, named_by
+
+__all__ = [
+    "Identifier",
+    "Identifiers",
+    "Match",
+    "Profile",
+    "Standing",
+    "Weighing",
+    "described",
+    "e164",
+    "email_key",
+    "identifiers_of",
+    "in_force",
+    "join",
+    "match",
+    "named_by",
+    "weigh",
+]

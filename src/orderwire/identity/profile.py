@@ -1,0 +1,115 @@
+"""What is known of a person, and how two of them become one.
+
+A profile is stored as JSON and read back as `ledger.values.PersonCard`: its fields carry the same names, and what the
+card does not show (`outweighed`) is kept beside them.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from orderwire.identity.consent import Standing, in_force
+from orderwire.model import Address, Cart, Channel, Consent, Event, Order, Person, Product, Record, Subscription
+
+
+class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A person as known now, with the first spelling of each identifier."""
+
+    person: int
+    email: str | None = None
+    phone: str | None = None
+    external_ids: dict[str, str] = {}
+    anonymous_ids: tuple[str, ...] = ()
+    first_name: str | None = None
+    last_name: str | None = None
+    language: str | None = None
+    address: Address | None = None
+    consent: dict[Channel, Standing] = {}
+    outweighed: dict[Channel, tuple[Standing, ...]] = {}
+    """Statements that are not in force but weigh in when another comes."""
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nothing but a device is known of them."""
+        return not (self.email or self.phone or self.external_ids)
+
+    def statements(self, channel: Channel) -> tuple[Standing, ...]:
+        """Everything that was said about a channel and still weighs."""
+        standing = self.consent.get(channel)
+        rest = self.outweighed.get(channel, ())
+        return rest if standing is None else (standing, *rest)
+
+    def stating(self, channel: Channel, statements: tuple[Standing, ...]) -> Profile:
+        """The same person with these statements about a channel."""
+        standing = in_force(statements)
+        if standing is None:
+            return self
+        rest = tuple(statement for statement in statements if statement is not standing)
+        others = {key: value for key, value in self.outweighed.items() if key != channel}
+        return replace(
+            self,
+            consent={**self.consent, channel: standing},
+            outweighed={**others, channel: rest} if rest else others,
+        )
+
+
+def described(profile: Profile, person: Person) -> Profile:
+    """The profile with what a source newly says of the person; what it is silent about stays."""
+    return replace(
+        profile,
+        first_name=person.first_name or profile.first_name,
+        last_name=person.last_name or profile.last_name,
+        language=person.language or profile.language,
+        address=person.address or profile.address,
+    )
+
+
+def named_by(profile: Profile, record: Record) -> Profile:
+    """The profile with the name and address on an order, where it has none of its own."""
+    match record:
+        case Order():
+            if profile.first_name or profile.last_name:
+                first_name, last_name = profile.first_name, profile.last_name
+            else:
+                first_name, last_name = record.first_name, record.last_name
+            address = profile.address or record.billing_address or record.shipping_address
+            if (first_name, last_name, address) == (profile.first_name, profile.last_name, profile.address):
+                return profile
+            return replace(profile, first_name=first_name, last_name=last_name, address=address)
+        case Cart() | Consent() | Event() | Person() | Product() | Subscription():
+            return profile
+
+
+def join(survivor: Profile, absorbed: Profile) -> Profile:
+    """Two people as one: the survivor's word first, consent weighed over both."""
+    joined = replace(
+        survivor,
+        email=survivor.email or absorbed.email,
+        phone=survivor.phone or absorbed.phone,
+        external_ids={**absorbed.external_ids, **survivor.external_ids},
+        anonymous_ids=tuple(dict.fromkeys((*survivor.anonymous_ids, *absorbed.anonymous_ids))),
+        first_name=survivor.first_name or absorbed.first_name,
+        last_name=survivor.last_name or absorbed.last_name,
+        language=survivor.language or absorbed.language,
+        address=survivor.address or absorbed.address,
+    )
+    for channel in absorbed.consent:
+        joined = joined.stating(channel, _weighed((*survivor.statements(channel), *absorbed.statements(channel))))
+    return joined
+
+
+def _weighed(statements: tuple[Standing, ...]) -> tuple[Standing, ...]:
+    """One statement of each state: the newest, the survivor's on a tie."""
+    newest: dict[str, Standing] = {}
+    for statement in statements:
+        before = newest.get(statement.state)
+        if before is None or _is_newer(statement, before):
+            newest[statement.state] = statement
+    return tuple(newest.values())
+
+
+def _is_newer(statement: Standing, before: Standing) -> bool:
+    if statement.changed_at is None or before.changed_at is None:
+        return before.changed_at is None and statement.changed_at is not None
+    return statement.changed_at > before.changed_at

@@ -1,0 +1,51 @@
+"""The log, the current state beside it, and the books of every destination."""
+
+from orderwire.ledger.contract import Ledger
+from orderwire.ledger.registry import open_ledger
+from orderwire.ledger.values import (
+    Attempt,
+    AttemptState,
+    Balance,
+    Changes,
+    Checkpoint,
+    ConsentOnFile,
+    DestinationState,
+    Disposition,
+    Entry,
+    Exemption,
+    FactFilter,
+    Lease,
+    Mark,
+    Member,
+    Mode,
+    PersonCard,
+    PersonReport,
+    Receipt,
+    Received,
+    Stream,
+)
+
+__all__ = [
+    "Attempt",
+    "AttemptState",
+    "Balance",
+    "Changes",
+    "Checkpoint",
+    "ConsentOnFile",
+    "DestinationState",
+    "Disposition",
+    "Entry",
+    "Exemption",
+    "FactFilter",
+    "Lease",
+    "Ledger",
+    "Mark",
+    "Member",
+    "Mode",
+    "PersonCard",
+    "PersonReport",
+    "Receipt",
+    "Received",
+    "Stream",
+    "open_ledger",
+]

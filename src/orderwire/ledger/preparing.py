@@ -1,0 +1,123 @@
+"""Everything about a record that can be decided before it is the writer's turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+from msgspec import json
+
+from orderwire.errors import InvalidRecord
+from orderwire.identity import Identifiers, identifiers_of
+from orderwire.ledger.instants import micros, micros_if
+from orderwire.ledger.values import Received
+from orderwire.model import (
+    Channel,
+    Claim,
+    Consent,
+    ConsentState,
+    Event,
+    Order,
+    Person,
+    Product,
+    Record,
+    claims_of,
+    content_of,
+    family_of,
+    identity_of,
+)
+
+CHECKOUT = "checkout"
+"""The origin of a consent that was ticked in an order's own checkout."""
+
+
+class Prepared(NamedTuple):
+    """One record, taken apart: what it claims, whom it names, and the bytes and digests to keep.
+
+    `subject` is `<source>/<subject>`; `version` and `occurred_at` are stored instants, the latter one for each claim.
+    """
+
+    record: Record
+    claims: tuple[Claim, ...]
+    occurred_at: tuple[int, ...]
+    subject: str
+    version: int | None
+    identifiers: Identifiers
+    body: bytes
+    content: bytes
+    raw: bytes
+    raw_digest: bytes
+    is_derived: bool
+    """A consent taken from an order: not a record of its own where records are counted."""
+
+
+def prepare(received: Received, *, source: str, at: datetime) -> Iterator[Prepared]:
+    """Take a record apart; an order with a ticked newsletter box gives its consent first, then itself.
+
+    Raises:
+        InvalidRecord: an instant has no time zone.
+    """
+    record = received.record
+    try:
+        if isinstance(record, Order) and record.marketing_consent and record.identity.email:
+            yield _taken_apart(_ticked(record), b"", source=source, at=at, is_derived=True)
+        yield _taken_apart(record, received.raw, source=source, at=at, is_derived=False)
+    except TypeError as error:
+        raise InvalidRecord(source, type(record).__name__, "an instant has no time zone") from error
+
+
+def _taken_apart(record: Record, raw: bytes, *, source: str, at: datetime, is_derived: bool) -> Prepared:
+    claims = claims_of(record, at=at)
+    last = claims[-1]
+    return Prepared(
+        record,
+        claims,
+        tuple([micros(claim.occurred_at) for claim in claims]),
+        f"{source}/{last.subject}",
+        micros_if(last.version),
+        identifiers_of(identity_of(record), source),
+        json.encode(record),
+        digest(content_of(record)),
+        raw,
+        digest(raw) if raw else b"",
+        is_derived,
+    )
+
+
+def _ticked(order: Order) -> Consent:
+    return Consent(
+        identity=order.identity,
+        channel=Channel.EMAIL,
+        state=ConsentState.SUBSCRIBED,
+        changed_at=order.placed_at,
+        origin=CHECKOUT,
+    )
+
+
+def digest(content: bytes) -> bytes:
+    """Sixteen bytes that stand for a content."""
+    return blake2b(content, digest_size=16).digest()
+
+
+@cache
+def family_number(kind: str) -> int:
+    """The family of a kind as stored."""
+    return int(family_of(kind))
+
+
+def needs_person(record: Record) -> bool:
+    """Whether a record without an identity says nothing that could be kept."""
+    return isinstance(record, (Person, Consent))
+
+
+def is_stateless(record: Record) -> bool:
+    """Whether a record is a happening of its own, without anything that is replaced by the next."""
+    return isinstance(record, Event)
+
+
+def is_impersonal(record: Record) -> bool:
+    """Whether a record is about nobody."""
+    return isinstance(record, Product)

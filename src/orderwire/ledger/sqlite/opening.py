@@ -1,0 +1,47 @@
+"""Open, or begin, a ledger in a file."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from orderwire.ledger.migrations import Migration, upgrade
+from orderwire.ledger.queries import migrations_of
+from orderwire.ledger.sqlite.engine import SqliteEngine
+from orderwire.ledger.sqlite.errors import translated
+from orderwire.ledger.store import StoredLedger
+
+PACKAGE = "orderwire.ledger.sqlite"
+BUSY_TIMEOUT = 30.0
+"""Seconds to wait for another writer's turn to end."""
+_CACHE_KIB = 131_072
+_CHECKPOINT_PAGES = 8_000
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA temp_store = MEMORY",
+    f"PRAGMA cache_size = -{_CACHE_KIB}",
+    f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}",
+)
+
+
+def open_ledger(path: Path, *, busy_timeout: float = BUSY_TIMEOUT) -> StoredLedger:
+    """The ledger in this file, made when missing.
+
+    Raises:
+        NeedsMigration: the file was written by a version this one cannot read.
+        IntegrityBroken: the file is not a ledger.
+    """
+    with translated():
+        connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+    engine = SqliteEngine(connection)
+    try:
+        with translated():
+            for pragma in _PRAGMAS:
+                connection.execute(pragma).fetchall()
+        upgrade(engine, [Migration.read(path) for path in migrations_of(PACKAGE)])
+    except BaseException:
+        engine.close()
+        raise
+    return StoredLedger(engine)

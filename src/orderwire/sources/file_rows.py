@@ -1,0 +1,147 @@
+"""Rows out of one file: CSV, TSV, JSON Lines (plain, .gz or inside a .zip) and Parquet, streaming."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+from msgspec import Struct
+
+Row: TypeAlias = tuple[Any, ...]
+
+TEXT_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
+DAMAGES = (OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeError, pa.ArrowException, NotImplementedError)
+"""What reading raises when a file is cut off, encrypted or otherwise damaged."""
+
+_LONGEST_CELL = 16 * 1024 * 1024
+_JSON = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class BadRow(Struct, frozen=True):
+    """A row that is not even a row, or not one by itself; `problem` says why."""
+
+    problem: str
+    remedy: str = ""
+
+
+class MissingColumn(Exception):
+    """A file lacks a column that the mapping names."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name = name
+        self.known = tuple(known)
+        super().__init__(name)
+
+
+class UnknownFormat(Exception):
+    """A file's name does not tell a format that can be read."""
+
+
+def members(path: Path) -> tuple[str, ...]:
+    """The readable files in a zip; a single empty name for anything else."""
+    if path.suffix.lower() != ".zip":
+        return ("",)
+    with zipfile.ZipFile(path) as archive:
+        return tuple(
+            sorted(name for name in archive.namelist() if _format(name) and not name.startswith("__MACOSX/"))
+        )
+
+
+def rows_of(path: Path, member: str, columns: Sequence[str], encoding: str) -> Iterator[Row | BadRow]:
+    """The rows of a file, or of one member of a zip, as tuples of these columns.
+
+    Raises:
+        MissingColumn: the file has a header, and a column is not in it.
+        UnknownFormat: neither the name's end nor the one inside tells a format.
+    """
+    name = member or path.name
+    form = _format(name)
+    if form == ".parquet" and not member:
+        yield from _parquet(path, columns)
+        return
+    if not form or form == ".parquet":
+        raise UnknownFormat(name)
+    with ExitStack() as stack:
+        stream: Any
+        if member:
+            stream = stack.enter_context(stack.enter_context(zipfile.ZipFile(path)).open(member))
+        else:
+            stream = stack.enter_context(path.open("rb"))
+        if name.lower().endswith(".gz"):
+            stream = stack.enter_context(gzip.open(stream))
+        if form in (".jsonl", ".ndjson"):
+            yield from _json_lines(stream, columns)
+        else:
+            yield from _table(stream, columns, encoding, "\t" if form == ".tsv" else None)
+
+
+def _format(name: str) -> str:
+    lowered = name.lower().removesuffix(".gz")
+    return next((suffix for suffix in (*TEXT_SUFFIXES, ".parquet") if lowered.endswith(suffix)), "")
+
+
+def _table(stream: BinaryIO, columns: Sequence[str], encoding: str, delimiter: str | None) -> Iterator[Row | BadRow]:
+    encoding = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
+    csv.field_size_limit(_LONGEST_CELL)
+    first = text.readline()
+    if delimiter is None:
+        delimiter = ";" if first.count(";") > first.count(",") else ","
+    header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    places = [_place(name, header) for name in columns]
+    reader = csv.reader(text, delimiter=delimiter)
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error:
+            yield BadRow("is not a row of a CSV file")
+            continue
+        if cells is None:
+            return
+        if not cells:
+            continue
+        if len(cells) == len(header):
+            yield tuple(cells[place] for place in places)
+        else:
+            yield BadRow(f"has {len(cells)} cells where the header has {len(header)}")
+
+
+def _json_lines(stream: BinaryIO, columns: Sequence[str]) -> Iterator[Row | BadRow]:
+    for line in io.BufferedReader(stream) if isinstance(stream, io.RawIOBase) else stream:
+        try:
+            found = _JSON.decode(line)
+        except (msgspec.DecodeError, UnicodeError, RecursionError, ArithmeticError):
+            yield BadRow("is not JSON")
+            continue
+        if isinstance(found, dict):
+            yield tuple(found.get(name) for name in columns)
+        else:
+            yield BadRow("is not a JSON object")
+
+
+def _parquet(path: Path, columns: Sequence[str]) -> Iterator[Row | BadRow]:
+    with pq.ParquetFile(path) as file:
+        known = file.schema_arrow.names
+        for name in columns:
+            _place(name, known)
+        wanted = list(dict.fromkeys(columns))
+        for batch in file.iter_batches(batch_size=1000, columns=wanted):
+            read = {name: batch.column(name).to_pylist() for name in wanted}
+            yield from zip(*(read[name] for name in columns), strict=True)
+
+
+def _place(name: str, header: Sequence[str]) -> int:
+    if name not in header:
+        raise MissingColumn(name, header)
+    return list(header).index(name)

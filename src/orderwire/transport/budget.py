@@ -1,0 +1,228 @@
+"""One rate budget: several windows that hold at once, live before history, learning from the platform's replies.
+
+How a limit is kept without knowing where the platform's windows begin. A request counts against a window from the
+moment it is let go until `per` seconds after its *reply* came: the platform counted it at some moment in between, so
+no window of theirs, wherever it begins, can hold more than `count` of ours. Once the platform has told where a window
+ends (a `Retry-After` on a 429, a reset header), requests are counted by that window instead, which also uses the part
+of the first window that is left.
+
+A 429 is back-pressure, not an error: nobody sends until it has passed. When it comes although every window has room,
+somebody else spends from the same account; the windows are then narrowed by what was overestimated and widened again
+one request per clean window. With no window configured at all, one is made from the first 429: as many requests as
+went through, in the shortest usual period that the wait fits.
+
+History never takes the last `reserve` share of a window, and once live traffic has been seen it also spreads its
+requests evenly, so that news need not wait for the next window.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from orderwire.transport.clock import Clock
+
+USUAL_PERIODS = (1.0, 60.0, 3600.0, 86400.0)
+"""The window lengths platforms use; what a learned window is taken to be."""
+
+
+@dataclass
+class _Window:
+    count: int
+    per: float
+    cap: float = 0.0
+    """What we believe can be had of `count` now."""
+    open_requests: int = 0
+    replied: deque[float] = field(default_factory=deque)
+    """When the replies of recent requests came, oldest first."""
+    boundary: float | None = None
+    """A moment at which the platform's window is known to end."""
+    last_narrowed: float = -math.inf
+    is_learned: bool = False
+    """Whether its count is our own estimate, to be corrected by every refusal."""
+
+    def __post_init__(self) -> None:
+        self.cap = float(self.count)
+
+    def used(self, now: float) -> int:
+        begin = now - self.per if self.boundary is None else _began(self.boundary, self.per, now)
+        while self.replied and self.replied[0] <= begin:
+            self.replied.popleft()
+        return self.open_requests + len(self.replied)
+
+    def next_room(self, now: float) -> float:
+        """When room can open without anything else happening; infinity while only replies can open it."""
+        if not self.replied:
+            return math.inf
+        if self.boundary is not None:
+            return _began(self.boundary, self.per, now) + self.per
+        return self.replied[0] + self.per
+
+
+def _began(boundary: float, per: float, now: float) -> float:
+    """When the window that `now` lies in began."""
+    return boundary + math.floor((now - boundary) / per) * per
+
+
+class RateBudget:
+    """Permission to send, for every request of one family of endpoints of one account.
+
+    Args:
+        name: as the dialect calls it.
+        windows: (count, seconds) pairs; empty means that the limit is learned from 429s alone.
+        clock: the platform's pace.
+        reserve: share of each window that history leaves for live facts.
+    """
+
+    def __init__(
+        self, name: str, windows: Sequence[tuple[int, float]], clock: Clock, *, reserve: float = 0.02
+    ) -> None:
+        self.name = name
+        self.clock = clock
+        self.reserve = reserve
+        self.requests = 0
+        self.on_their_way = 0
+        self.refusals = 0
+        self._windows = [_Window(count, per) for count, per in windows]
+        self._closed_until = -math.inf
+        self._live_waiting = 0
+        self._live_seen = -math.inf
+        self._last_history = -math.inf
+        self._changed = asyncio.Event()
+        self._taken: deque[float] = deque(maxlen=100_000)
+        """When recent requests that were not refused were answered."""
+
+    async def acquire(self, *, is_live: bool) -> None:
+        """Wait until a request may be sent, and count it as on its way."""
+        if is_live:
+            self._live_waiting += 1
+            self._live_seen = self.clock.tick()
+        try:
+            while (wait := self._wait(is_live=is_live)) > 0:
+                await self._pause(wait)
+            now = self.clock.tick()
+            self.requests += 1
+            self.on_their_way += 1
+            for window in self._windows:
+                window.open_requests += 1
+            if not is_live:
+                self._last_history = now
+        finally:
+            if is_live:
+                self._live_waiting -= 1
+
+    def replied(self) -> None:
+        """A request's reply came, whatever it says; or it will never come."""
+        now = self.clock.tick()
+        self._taken.append(now)
+        self.on_their_way -= 1
+        for window in self._windows:
+            window.open_requests -= 1
+            window.replied.append(now)
+            if window.cap < window.count and now - window.last_narrowed > window.per:
+                window.cap = min(float(window.count), window.cap + 1.0 / max(1.0, window.cap))
+        self._wake()
+
+    def unused(self) -> None:
+        """A permit is given back: nothing was sent with it."""
+        self.requests -= 1
+        self.on_their_way -= 1
+        for window in self._windows:
+            window.open_requests -= 1
+        self._wake()
+
+    def refused(self, retry_after: float | None, *, backoff: float) -> float:
+        """The platform said 429: nobody sends until it has passed. Returns the wait in platform seconds."""
+        now = self.clock.tick()
+        self.refusals += 1
+        wait = backoff if retry_after is None else max(retry_after, 0.05)
+        if now + wait > self._closed_until:
+            self._closed_until = now + wait
+        if self._taken:
+            self._taken.pop()
+        if retry_after is not None and all(retry_after > window.per + 1 for window in self._windows):
+            self._learn(now, retry_after)
+        elif self._windows:
+            self._narrow(now, retry_after)
+        self._wake()
+        return wait
+
+    def rest(self, seconds: float) -> None:
+        """Send nothing for so long: the platform is not reachable."""
+        self._closed_until = max(self._closed_until, self.clock.tick() + seconds)
+
+    def observe(self, limit: int, per: float, *, remaining: int | None, reset: float | None) -> None:
+        """Take over what the platform states in its headers about a window of `per` seconds."""
+        now = self.clock.tick()
+        window = next((window for window in self._windows if window.per == per), None)
+        if window is None:
+            window = _Window(limit, per)
+            self._windows.append(window)
+        if window.count != limit:
+            window.count, window.cap = limit, float(limit)
+        if reset is not None and 0 < reset <= per:
+            end = now + reset
+            began = end - per
+            if window.boundary is None or abs((end - window.boundary + per / 2) % per - per / 2) > per * 0.1:
+                window.boundary = end
+            if remaining is not None:
+                others = limit - remaining - window.open_requests - sum(at > began for at in window.replied)
+                window.replied.extend([now] * max(0, others))
+        self._wake()
+
+    def _wait(self, *, is_live: bool) -> float:
+        now = self.clock.tick()
+        wait = self._closed_until - now
+        if not is_live and self._live_waiting:
+            wait = max(wait, 0.01)
+        for window in self._windows:
+            usable = window.cap if is_live else window.cap - math.floor(window.cap * self.reserve)
+            if window.used(now) + 1 > max(1.0, usable):
+                wait = max(wait, window.next_room(now) - now, 0.001)
+            elif not is_live and now - self._live_seen < 2 * window.per:
+                wait = max(wait, self._last_history + window.per / max(1.0, usable) - now)
+        return wait
+
+    async def _pause(self, seconds: float) -> None:
+        self._changed.clear()
+        waiter = asyncio.ensure_future(self._changed.wait())
+        timer = asyncio.ensure_future(self.clock.sleep(min(seconds, 86400.0)))
+        try:
+            await asyncio.wait({waiter, timer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiter.cancel()
+            timer.cancel()
+
+    def _wake(self) -> None:
+        self._changed.set()
+
+    def _narrow(self, now: float, retry_after: float | None) -> None:
+        """The tightest window the wait fits in is fuller than we thought: count it as full until the wait is over."""
+        fitting = [window for window in self._windows if retry_after is None or retry_after <= window.per + 1]
+        window = min(fitting, key=lambda one: one.per)
+        if retry_after is not None and window.boundary is None and retry_after <= window.per:
+            window.boundary = now + retry_after
+        if window.is_learned:
+            window.count = min(window.count, self._taken_since(now + (retry_after or 0.0) - window.per))
+            window.cap = float(window.count)
+        elif self.refusals > 1 and now - window.last_narrowed > window.per:
+            window.cap = max(1.0, window.cap * 0.9)
+        window.last_narrowed = now
+
+    def _learn(self, now: float, retry_after: float) -> None:
+        per = next((period for period in USUAL_PERIODS if retry_after <= period), USUAL_PERIODS[-1])
+        count = self._taken_since(now + retry_after - per)
+        window = _Window(count, per, boundary=now + retry_after, is_learned=True)
+        self._windows.append(window)
+
+    def _taken_since(self, begin: float) -> int:
+        """How many requests went through since then, at least one."""
+        count = 0
+        for at in reversed(self._taken):
+            if at <= begin:
+                break
+            count += 1
+        return max(1, count)
