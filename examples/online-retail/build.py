@@ -1,4 +1,4 @@
-"""Makes `extract.csv.gz` from the public Online Retail file, choosing whole customers so that their histories are whole.
+"""Makes `extract.csv.gz` from the public Online Retail file, choosing customers with their whole history.
 
 Run it as `python build.py online_retail.csv.gz`. The same file in gives the same extract out.
 """
@@ -58,4 +58,5 @@ def build(whole: Path, extract: Path = EXTRACT) -> tuple[int, int]:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("usage: python build.py online_retail.csv.gz")
-    print("%d invoices, %d rows" % build(Path(sys.argv[1])))
+    invoice_count, row_count = build(Path(sys.argv[1]))
+    print(f"{invoice_count:,} invoices, {row_count:,} rows")

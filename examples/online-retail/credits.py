@@ -1,7 +1,7 @@
 """Which order a credit note most plausibly credits: the data does not say.
 
-Line by line, the customer's latest earlier order of the same article that is not credited yet. What matches nothing is
-given back as money on the latest order that still has so much to give; the rest is left out and counted.
+Line by line, the customer's latest earlier order of the same article that is not credited yet. What matches nothing
+is given back as money on the latest order that still has so much to give; the rest is left out and counted.
 """
 
 from __future__ import annotations
@@ -32,11 +32,6 @@ class Sale:
     placed_at: datetime
     lines: list[OpenLine]
     left: Decimal
-
-    @property
-    def is_credited_in_full(self) -> bool:
-        """Whether nothing that was sold is left."""
-        return all(line.left == 0 for line in self.lines)
 
 
 @dataclass

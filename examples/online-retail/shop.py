@@ -1,7 +1,7 @@
 """Builds the demo shop's database from the extract: run `python shop.py --url sqlite:///shop.db --until 2011-11-01`.
 
-Orders, lines, prices, credits and countries are real; payment, shipping and delivery times, newsletter choices and carts
-are drawn from a fixed seed (see ATTRIBUTION.md). The same arguments give the same database.
+Orders, lines, prices, credits and countries are real; payment, shipping and delivery times, newsletter choices and
+carts are drawn from a fixed seed (see ATTRIBUTION.md). The same arguments give the same database.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 
 from orderwire.delivery.desk import Desk
-from orderwire.errors import Unavailable
+from orderwire.errors import BadReply, Unavailable
 from orderwire.ledger.values import Received
 from orderwire.transport.backoff import backoff
 
@@ -58,8 +58,14 @@ class OptOuts:
                     return
                 await desk.clock.sleep(backoff(tries, desk.rng))
                 continue
-            tries = 0
-            page = desk.dialect.interpret_opt_outs(cursor, reply)
+            try:
+                page = desk.dialect.interpret_opt_outs(cursor, reply)
+            except BadReply:
+                tries += 1
+                await desk.clock.sleep(backoff(tries, desk.rng))
+                continue
+            if page.next != cursor:
+                tries = 0
             if page.consents:
                 desk.ledger.record(
                     [Received(record=consent) for consent in page.consents],
@@ -67,6 +73,9 @@ class OptOuts:
                     at=desk.clock.now(),
                     is_imported=is_first,
                 )
+            if page.next == cursor:
+                tries += 1
+                await desk.clock.sleep(backoff(tries, desk.rng))
             cursor = page.next
         desk.state = msgspec.structs.replace(desk.state, opt_outs_read_at=desk.clock.now())
         desk.books.state(desk.state)

@@ -105,8 +105,7 @@ class People:
 
     def erased_amounts(self) -> Iterator[tuple[int, int, str]]:
         """What is left of the money of blanked facts: sequence number, minor units, currency."""
-        for seq, money, currency in self._engine.rows("erased_amounts"):
-            yield seq, money, currency
+        yield from self._engine.rows("erased_amounts")
 
     def _survivor(self, person: int) -> int | None:
         rows = self._engine.rows("survivors", people=self._engine.listed([person]))

@@ -26,6 +26,8 @@ from orderwire.sources.usual_names import (
 )
 
 _MOST_STATUSES = 40
+_SPEAKING_IDS = frozenset({"email", "sku", "number", "order_number"})
+"""Ids that also say something: they are mapped to a field as well."""
 _ENTITIES = ("consents", "people", "products", "orders", "carts")
 
 
@@ -97,7 +99,7 @@ class _Draft:
         if own_id is None:
             self._lines += ["", f"# {found.name} looks like {path}, but no column tells its rows apart."]
             return
-        fields = self._fields(path, found, {own_id} if path != "consents" else set())
+        fields = self._fields(path, found, {own_id} - _SPEAKING_IDS)
         missing = [name for name in REQUIRED.get(path, ()) if name not in fields]
         if missing:
             self._lines += ["", f"# {found.name} looks like {path}, but no column looks like: {', '.join(missing)}."]

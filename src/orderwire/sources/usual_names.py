@@ -67,7 +67,7 @@ PARENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 CLOCKS = ("updated_at", "modified_at", "changed_at", "date_modified", "last_modified", "modified", "date_upd")
-CHILD_CLOCKS = (*CLOCKS, "created_at", "date_created", "refunded_at", "shipped_at", "date_add")
+CHILD_CLOCKS = (*CLOCKS, "created_at", "date_created", "refunded_at", "issued_at", "shipped_at", "date_add")
 
 _PERSON = {
     "external_id": ("customer_id", "user_id", "client_id", "account_id", "id_customer"),

@@ -11,6 +11,7 @@ import asyncio
 import selectors
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -134,7 +135,9 @@ class InProcess:
         await asyncio.sleep(self._latency)
         if taken.closes or (taken.fault is Fault.TRUNCATED and taken.payload):
             raise Unavailable("read", may_have_arrived=True)
-        return WireReply(status=taken.answer.status, headers=taken.headers, body=taken.payload)
+        date = format_datetime(exchange.stand_in.clock.now(), usegmt=True)
+        headers = {"date": date, **taken.headers}
+        return WireReply(status=taken.answer.status, headers=headers, body=taken.payload)
 
 
 def exchange_of(

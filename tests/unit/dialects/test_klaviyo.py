@@ -96,8 +96,8 @@ def events_in(items: tuple[Item, ...]) -> list[dict[str, Any]]:
     return told
 
 
-def blank(route: str, *wire_ids: str, weight: int = 1) -> list[Item]:
-    return [Item(route=route, wire_id=wire_id, body=b"", weight=weight) for wire_id in wire_ids]
+def blank(route: str, *wire_ids: str) -> list[Item]:
+    return [Item(route=route, wire_id=wire_id, body=b"") for wire_id in wire_ids]
 
 
 def reply(body: Any = b"", status: int = 200, **headers: str) -> WireReply:
@@ -354,17 +354,22 @@ def entry(place: int, field: str = "") -> str:
     return f"/data/attributes/items/data/{place}" + (f"/attributes/{field}" if field else "")
 
 
+def every(result: Result, reason: str) -> JobVerdict:
+    outcomes = tuple(ItemOutcome(index=index, result=result, reason=reason) for index in range(3))
+    return JobVerdict(is_done=True, result=result, items=outcomes)
+
+
 CONFIRMED = JobVerdict(is_done=True)
 JOBS: list[tuple[str, str, WireReply, JobVerdict]] = [
     ("a queued job is asked again", "profiles", job("queued"), JobVerdict(is_done=False, ask_again_after=2.0)),
     ("a running job is asked again", "profiles", job("processing"), JobVerdict(is_done=False, ask_again_after=2.0)),
     ("a finished job confirms", "profiles", job("complete"), CONFIRMED),
-    ("a cancelled job is sent again", "profiles", job("cancelled"), JobVerdict(is_done=True, result=Result.UNKNOWN)),
+    ("a cancelled job is sent again", "profiles", job("cancelled"), every(Result.UNKNOWN, "the job was cancelled")),
     (
         "an expired job was never learned of",
         "profiles",
         reply(status=404),
-        JobVerdict(is_done=True, result=Result.UNKNOWN),
+        every(Result.UNKNOWN, "the job is no longer known there"),
     ),
     (
         "a throttled question waits",
@@ -382,7 +387,7 @@ JOBS: list[tuple[str, str, WireReply, JobVerdict]] = [
         "failures without a name are looked for",
         "profiles",
         job("complete", 1),
-        JobVerdict(is_done=True, result=Result.SPLIT),
+        every(Result.SPLIT, "the job counts failures without naming them"),
     ),
     (
         "what exists is left to the update",
@@ -393,11 +398,17 @@ JOBS: list[tuple[str, str, WireReply, JobVerdict]] = [
             items=(
                 ItemOutcome(
                     index=1,
-                    result=Result.ACCEPTED,
+                    result=Result.CONFIRMED,
                     reason=f"left to the update: duplicate Failed It exists already. at {entry(1, 'external_id')}",
                 ),
             ),
         ),
+    ),
+    (
+        "a creation that failed without a name is left to the update",
+        "catalog_item_create",
+        job("complete", 2),
+        CONFIRMED,
     ),
     (
         "a bad value is refused",
@@ -439,7 +450,7 @@ def test_a_job_is_followed_to_its_end(route: str, answer: WireReply, expected: J
 
 def test_a_failed_entry_is_found_in_the_piece_that_holds_it() -> None:
     answer = job("complete", 1, [failure("invalid", "Bad.", entry(4, "sku"))])
-    items = blank("catalog_variant_update", "a", "b", weight=3)
+    items = blank("catalog_variant_update", "a +2", "b +2")
     verdict = DIALECT.interpret_job(ROUTES["catalog_variant_update"], "j1", answer, items)
     assert [(1, Result.REJECTED)] == [(outcome.index, outcome.result) for outcome in verdict.items]
 

@@ -155,3 +155,14 @@ CAPABILITIES: dict[Kind, Capability] = {
         note="The name after `custom.` is the metric.",
     ),
 }
+
+
+def piece_id(first: str, count: int) -> str:
+    """The id of a piece of a request that holds several catalog entries: the first one's, and how many they are."""
+    return first if count == 1 else f"{first} +{count - 1}"
+
+
+def entry_count(piece: str) -> int:
+    """How many entries a piece of this id holds; the ids are all that is kept of a request."""
+    _, plus, more = piece.rpartition(" +")
+    return int(more) + 1 if plus and more.isascii() and more.isdecimal() else 1

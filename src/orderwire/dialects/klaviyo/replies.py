@@ -1,7 +1,7 @@
 """Klaviyo's replies: what became of a request, of each item in it, and of a job.
 
 A refusal refuses the whole request; its JSON pointer often names the entry. Then the others were not taken either:
-the result stays *split*, with the culprits named.
+the result stays *split*, with the culprits named. The verdict of a job names every item that is not confirmed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from math import isfinite
 from msgspec import DecodeError, Struct, json
 
 from orderwire.dialects.contract import Confirmation, Item, Route
+from orderwire.dialects.klaviyo.fields import entry_count
 from orderwire.dialects.wire import ItemOutcome, JobVerdict, Observed, Result, Verdict, WireReply
 
 UNREADABLE = (DecodeError, UnicodeDecodeError, RecursionError)
@@ -24,7 +25,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _WINDOW = re.compile(r"(\d{1,9});w=(\d{1,9})")
 _PERSONAL = re.compile(r"\S+@\S+|\"[^\"]*\"|'[^']*'|`[^`]*`|\+?\d{7,}")
 _REPEATED = re.compile(r"duplicate|repeated|already", re.IGNORECASE)
-_GRAVITY = {Result.CONFIRMED: 0, Result.ACCEPTED: 1, Result.UNAVAILABLE: 2, Result.REJECTED: 3}
+_GRAVITY = {Result.CONFIRMED: 0, Result.UNAVAILABLE: 1, Result.REJECTED: 2}
 """Which outcome holds for an item whose entries met several."""
 _ABSENT = re.compile(r"not[ _]found|not exist", re.IGNORECASE)
 
@@ -160,16 +161,17 @@ def _pointed_at(route: Route, error: _Error, items: Sequence[Item]) -> int | Non
     if not route.name.startswith("catalog_"):
         return place if place < len(items) else None
     for index, item in enumerate(items):
-        if place < item.weight:
+        held = entry_count(item.wire_id)
+        if place < held:
             return index
-        place -= item.weight
+        place -= held
     return None
 
 
 def interpret_job(route: Route, reply: WireReply, items: Sequence[Item]) -> JobVerdict:
     """What a job's status reply says."""
     if reply.status in (404, 410):
-        return JobVerdict(is_done=True, result=Result.UNKNOWN)
+        return _all(Result.UNKNOWN, "the job is no longer known there", items)
     job = _job(reply) if reply.status == 200 else None
     if job is None:
         return JobVerdict(is_done=False, ask_again_after=_retry_after(reply, _errors(reply)) or 10.0)
@@ -178,40 +180,52 @@ def interpret_job(route: Route, reply: WireReply, items: Sequence[Item]) -> JobV
         case "complete":
             return _finished(route, attributes, items)
         case "cancelled":
-            return JobVerdict(is_done=True, result=Result.UNKNOWN)
+            return _all(Result.UNKNOWN, "the job was cancelled", items)
         case _:
             return JobVerdict(is_done=False, ask_again_after=2.0)
 
 
+def _all(result: Result, reason: str, items: Sequence[Item]) -> JobVerdict:
+    """The same for every item, each one named."""
+    outcomes = tuple(ItemOutcome(index=index, result=result, reason=reason) for index in range(len(items)))
+    return JobVerdict(is_done=True, result=result, items=outcomes)
+
+
 def _finished(route: Route, attributes: _JobAttributes, items: Sequence[Item]) -> JobVerdict:
-    """A finished job. Failures that the document counts but does not name are looked for by splitting."""
+    """A finished job. Failures that it counts without naming the entry are looked for by splitting."""
     named: dict[int, ItemOutcome] = {}
     placed = 0
     for error in attributes.errors or ():
         index = 0 if len(items) == 1 else _pointed_at(route, error, items)
-        if index is not None:
-            placed += 1
-            outcome = _failed_entry(route, error, index)
-            if index not in named or _GRAVITY[outcome.result] > _GRAVITY[named[index].result]:
-                named[index] = outcome
-    outcomes = tuple(named[index] for index in sorted(named))
-    if (attributes.failed_count or 0) <= placed:
-        return JobVerdict(is_done=True, result=Result.CONFIRMED, items=outcomes)
-    if len(items) > 1:
-        return JobVerdict(is_done=True, result=Result.SPLIT, items=outcomes)
-    alone = ItemOutcome(index=0, result=Result.REJECTED, reason="the job counts this entry as failed")
-    return JobVerdict(is_done=True, result=Result.REJECTED, items=outcomes or (alone,))
+        if index is None:
+            continue
+        placed += 1
+        outcome = _failed_entry(route, error, index)
+        if index not in named or _GRAVITY[outcome.result] > _GRAVITY[named[index].result]:
+            named[index] = outcome
+    if (attributes.failed_count or 0) > placed and not _is_creation(route):
+        unnamed = _all(
+            Result.SPLIT if len(items) > 1 else Result.REJECTED, "the job counts failures without naming them", items
+        )
+        outcomes = tuple(named.get(outcome.index, outcome) for outcome in unnamed.items)
+        return JobVerdict(is_done=True, result=unnamed.result, items=outcomes)
+    return JobVerdict(is_done=True, result=Result.CONFIRMED, items=tuple(named[index] for index in sorted(named)))
+
+
+def _is_creation(route: Route) -> bool:
+    """Whether an update of the same entries follows, which judges them in its turn."""
+    return route.name in ("catalog_item_create", "catalog_variant_create")
 
 
 def _failed_entry(route: Route, error: _Error, index: int) -> ItemOutcome:
     """What a failed entry means: that depends on what was asked for."""
-    if route.name.endswith("_delete") and _ABSENT.search(error.text):
-        return ItemOutcome(index=index, result=Result.CONFIRMED, reason="was not there")
     if _ABSENT.search(error.text):
+        if route.name.endswith("_delete"):
+            return ItemOutcome(index=index, result=Result.CONFIRMED, reason="was not there")
         # Its item or its own creation is still on the way in another job.
         return ItemOutcome(index=index, result=Result.UNAVAILABLE, reason=error.reason)
-    if route.name.endswith("_create") and (_REPEATED.search(error.text) or not _ATTRIBUTE.search(error.pointer)):
-        return ItemOutcome(index=index, result=Result.ACCEPTED, reason=f"left to the update: {error.reason}")
+    if _is_creation(route) and (_REPEATED.search(error.text) or not _ATTRIBUTE.search(error.pointer)):
+        return ItemOutcome(index=index, result=Result.CONFIRMED, reason=f"left to the update: {error.reason}")
     return ItemOutcome(index=index, result=Result.REJECTED, reason=error.reason)
 
 

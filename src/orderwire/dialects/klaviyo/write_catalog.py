@@ -5,7 +5,7 @@ it is there already, creating it fails for that entry alone and changes nothing,
 Whether the product was told before does not decide it, because that says nothing of a variant that is new or of a
 product that was removed and came back.
 A variant names its item, so the item goes first; on the way out the variants go first. The variants of a product
-travel as one piece of the request, several entries in a row, whose weight is their number.
+travel as one piece of the request: several entries in a row, whose number is the piece's weight and part of its id.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from msgspec import json
 
 from orderwire.dialects.contract import Expression, Item
 from orderwire.dialects.klaviyo.events import number
+from orderwire.dialects.klaviyo.fields import piece_id
 from orderwire.model import Product, Variant
 
 _ENCODE = json.Encoder().encode
@@ -61,7 +62,7 @@ def _removal(said: Product) -> list[Item]:
         ("variant", variants[first : first + _ENTRIES_PER_JOB]) for first in range(0, len(variants), _ENTRIES_PER_JOB)
     ]
     return [
-        _item(f"catalog_{thing}_delete", said.product_id, [_reference(thing, ident) for ident in idents])
+        _item(f"catalog_{thing}_delete", idents[0], [_reference(thing, ident) for ident in idents])
         for thing, idents in (*jobs, ("item", [said.product_id]))
     ]
 
@@ -77,14 +78,14 @@ def _pieces(thing: str, entries: Sequence[_Entry], product_id: str) -> list[Item
         creations.append(creation)
     updates = [_reference(thing, entry.ident) | {"attributes": entry.attributes} for entry in entries]
     return [
-        _item(f"catalog_{thing}_create", product_id, creations),
-        _item(f"catalog_{thing}_update", product_id, updates),
+        _item(f"catalog_{thing}_create", entries[0].ident, creations),
+        _item(f"catalog_{thing}_update", entries[0].ident, updates),
     ]
 
 
-def _item(route: str, product_id: str, entries: Sequence[dict[str, Any]]) -> Item:
+def _item(route: str, first: str, entries: Sequence[dict[str, Any]]) -> Item:
     body = b",".join(map(_ENCODE, entries))
-    return Item(route=route, wire_id=catalog_id(product_id), body=body, weight=len(entries))
+    return Item(route=route, wire_id=piece_id(catalog_id(first), len(entries)), body=body, weight=len(entries))
 
 
 def _reference(thing: str, ident: str) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from orderwire.errors import Busy, IntegrityBroken, StoreError, StoreFull
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_UNWRITTEN = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
+"""A quota or a limit on the size of files shows as a failed write, not as a full disk."""
 _PRIMARY = 0xFF
 """The low byte of an extended result code is its primary code."""
 
@@ -31,7 +33,7 @@ def meaning(error: sqlite3.Error) -> StoreError:
     name = getattr(error, "sqlite_errorname", str(code))
     if primary in _BUSY:
         return Busy("another process is writing to the ledger; try again")
-    if primary == sqlite3.SQLITE_FULL:
+    if code in _UNWRITTEN:
         return StoreFull("the disk takes no more; make room and try again, nothing was kept")
     if primary == sqlite3.SQLITE_READONLY:
         return StoreFull("the ledger's file cannot be written to; check its rights and its file system")

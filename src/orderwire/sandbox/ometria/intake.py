@@ -64,15 +64,8 @@ def _take_contact(world: World, record: dict[str, Any], now: float, visible_at: 
     for channel, sent, at in _opt_ins(record):
         kept.append(_decide(record, profile, channel, sent, at))
         if at is not None and sent == profile.permission(channel).status and (name := wish(profile, channel)):
-            fired.append(
-                {
-                    "trigger": name,
-                    "name": f"{name} {channel}",
-                    "channel": channel,
-                    "id": record["id"],
-                    "person": kept[0]["person"],
-                }
-            )
+            who = {"id": record["id"], "person": kept[0]["person"]}
+            fired.append({"trigger": name, "name": f"{name} {channel}", "channel": channel, **who})
             kept[-1]["quiet"] = False
     return kept, fired
 

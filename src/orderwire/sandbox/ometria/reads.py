@@ -98,11 +98,11 @@ class Reads:
 
     def profile_of(self, profile: Profile) -> dict[str, Any]:
         """A profile as it is told."""
-        orders = list(self.world.orders_of(profile.id))
+        orders = list(self.world.orders_of(profile))
         valid = [order for order in orders if order.get("is_valid")]
         revenue = sum(order.get("grand_total", 0) for order in valid)
-        listings = [thing.record for thing in self.world.contacts.values() if thing.profile == profile.id]
-        named = next((record for record in reversed(listings) if record.get("firstname")), {})
+        listings = [thing.record for thing in profile.things if thing.record["@type"] == "contact"]
+        named: dict[str, Any] = next((record for record in reversed(listings) if record.get("firstname")), {})
         times = sorted(order["timestamp"] for order in valid if order.get("timestamp"))
         return {
             "@type": "profile",
@@ -124,9 +124,7 @@ class Reads:
                 "aov": round(revenue / len(valid), 4) if valid else 0,
                 "total_items": sum(line["quantity"] for one in valid for line in one.get("lineitems") or ()),
             },
-            "lists": [
-                {"id": key, "title": self.lists.get(key, ""), "type": "STATIC"} for key in sorted(profile.lists)
-            ],
+            "lists": [{"id": key, "title": self.lists.get(key, "")} for key in sorted(profile.lists)],
         }
 
     def all_lists(self, query: Mapping[str, str]) -> Answer:
@@ -153,14 +151,8 @@ class Reads:
 
     def _list(self, key: int) -> dict[str, Any]:
         size = sum(key in profile.lists for profile in self.world.profiles.values())
-        return {
-            "@type": "list",
-            "id": key,
-            "title": self.lists[key],
-            "type": "STATIC",
-            "status": "READY",
-            "size": size,
-        }
+        fixed = {"@type": "list", "type": "STATIC", "status": "READY"}
+        return {**fixed, "id": key, "title": self.lists[key], "size": size}
 
     def _contact(self, thing: Thing, collection: str) -> dict[str, Any]:
         profile = self.world.profiles.get(thing.profile or "")
