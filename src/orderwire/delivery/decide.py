@@ -103,6 +103,8 @@ def decide(
         return Settled(Disposition.HELD, "nobody is identified by it")
     if settled := _overtaken(entry, kind, snapshot, capability.semantics, marks, represented):
         return settled
+    if isinstance(snapshot, Cart) and capability.semantics is Semantics.EVENT and fact.body:
+        snapshot = decode(fact.kind, fact.body)  # what was added is told against the cart of that moment
     lane = Lane.HISTORY if quietly else lane_of(fact, context)
     if settled := _forbidden(kind, entry.person):
         return settled

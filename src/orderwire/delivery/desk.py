@@ -196,9 +196,10 @@ class Desk:
         """Hand a sealed parcel to the senders of its budget."""
         self.queues[parcel.route.budget].put(parcel, first=first)
 
-    def seal(self, lane: Lane) -> None:
-        """Nothing more is to be waited for in this lane: send what there is."""
+    def seal(self, lane: Lane, *, apart: bool = False) -> None:
+        """Nothing more is to be waited for in this lane: send what there is, `apart` from other parcels."""
         for parcel in self.packer.seal_all(lane):
+            parcel.is_part = parcel.is_part or apart
             self.enqueue(parcel)
 
     def finish(self, passage: Passage) -> None:

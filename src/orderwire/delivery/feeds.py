@@ -203,8 +203,11 @@ class DueFeed:
             await asyncio.sleep(min(max(wait, 0.005), POLL))
 
 
-def readmit(desk: Desk, parts_done: dict[int, tuple[int, ...]]) -> None:
-    """Put facts on their way whose disposition was pending in the ledger, in their order."""
+def readmit(desk: Desk, parts_done: dict[int, tuple[int, ...]], *, apart: bool = False) -> None:
+    """Put facts on their way whose disposition was pending in the ledger, in their order.
+
+    `apart` keeps their parcels from being joined with others.
+    """
     entries = desk.ledger.entries_at(sorted(parts_done))
     marks = desk.marks_of(entries)
     context = desk.context()
@@ -217,8 +220,8 @@ def readmit(desk: Desk, parts_done: dict[int, tuple[int, ...]]) -> None:
                 passage.done = done
                 passage.intended = set(done)
             desk.go(passage)
-    desk.seal(Lane.LIVE)
-    desk.seal(Lane.HISTORY)
+    desk.seal(Lane.LIVE, apart=apart)
+    desk.seal(Lane.HISTORY, apart=apart)
 
 
 def unacknowledged_routes(desk: Desk, family: Family) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import msgspec
 from orderwire.delivery.desk import Desk, OpenJob
 from orderwire.delivery.feeds import POLL, readmit
 from orderwire.dialects.contract import Item
-from orderwire.dialects.wire import JobVerdict, Result
+from orderwire.dialects.wire import ItemOutcome, JobVerdict, Result
 from orderwire.errors import Unavailable
 from orderwire.ledger.values import AttemptState, Disposition
 from orderwire.transport.backoff import backoff
@@ -57,6 +57,9 @@ class JobFollower:
         items = [Item(route=attempt.route, wire_id=wire_id, body=b"") for wire_id in attempt.wire_ids]
         verdict = desk.dialect.interpret_job(route, attempt.job or "", reply, items)
         if not verdict.is_done:
+            if verdict.job is not None:
+                job.attempt = msgspec.structs.replace(attempt, job=verdict.job)
+                desk.books.attempt(job.attempt)
             job.ask_at = desk.clock.tick() + min(MOST_WAIT, verdict.ask_again_after * 1.5 ** min(job.asked - 1, 10))
             return
         self._close(number, job, verdict)
@@ -65,27 +68,36 @@ class JobFollower:
     def _close(self, number: int, job: OpenJob, verdict: JobVerdict) -> None:
         desk = self._desk
         attempt = job.attempt
-        refused = {item.index: item for item in verdict.items if item.result is not Result.CONFIRMED}
-        again: dict[int, tuple[int, ...]] = {}
-        for place, item in refused.items():
-            seq = attempt.members[place].seq
-            if item.result is Result.REJECTED:
+        named = {item.index: item for item in verdict.items}
+        failed = set(attempt.failed)
+        again: list[int] = []
+        for place, member in enumerate(attempt.members):
+            item = named.get(place, ItemOutcome(index=place, result=verdict.result, reason=verdict.reason))
+            if place in failed or item.result in (Result.CONFIRMED, Result.ACCEPTED):
+                continue
+            failed.add(place)
+            is_dead = item.result is Result.REJECTED or (item.result is Result.SPLIT and len(attempt.members) == 1)
+            if is_dead:
                 desk.progress.dead += 1
-                desk.exempt(seq, Disposition.DEAD, item.reason, attempt=number)
+                desk.exempt(member.seq, Disposition.DEAD, item.reason, attempt=number)
             else:
-                desk.exempt(seq, Disposition.PENDING, item.reason, attempt=number)
-                again[seq] = ()
-        failed = tuple(sorted({*attempt.failed, *refused}))
-        all_failed = len(failed) == len(attempt.members)
+                desk.exempt(member.seq, Disposition.PENDING, item.reason, attempt=number)
+                again.append(member.seq)
         state = AttemptState.CONFIRMED if verdict.result is Result.CONFIRMED else AttemptState.ACCEPTED
         desk.books.attempt(
             msgspec.structs.replace(
-                attempt, state=AttemptState.FAILED if all_failed else state, failed=failed, job=None
+                attempt,
+                state=AttemptState.FAILED if len(failed) == len(attempt.members) else state,
+                failed=tuple(sorted(failed)),
+                job=None,
             )
         )
         del desk.jobs[number]
-        if again:
-            readmit(desk, again)
+        # What failed together is sent apart, so that a culprit that nobody names is found in the end.
+        middle = (len(again) + 1) // 2
+        for half in (again[:middle], again[middle:]):
+            if half:
+                readmit(desk, dict.fromkeys(half, ()), apart=True)
 
 
 def _seconds(text: str | None) -> float | None:

@@ -91,9 +91,14 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 class JobVerdict(Struct, frozen=True, kw_only=True):
-    """What a job's status reply says. `items` name the exceptions to `result` by their place in the request."""
+    """What a job's status reply says. `items` name the exceptions to `result` by their place in the request.
+
+    `job` replaces the handle where another place must be asked next (a status first, its errors then).
+    """
 
     is_done: bool
     result: Result = Result.CONFIRMED
+    reason: str = ""
     items: tuple[ItemOutcome, ...] = ()
+    job: str | None = None
     ask_again_after: float = 1.0

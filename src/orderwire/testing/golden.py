@@ -96,7 +96,7 @@ def read_reply(case: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     )
     items = [Item(route=route.name, wire_id=str(place), body=b"{}") for place in range(given.get("items", 1))]
     verdict = dialect.interpret(route, WireRequest(method="POST", path="/"), reply, items)
-    plain = msgspec.to_builtins(verdict)
+    plain = msgspec.json.decode(msgspec.json.encode(verdict))
     return {name: plain[name] for name in case["verdict"]}
 
 

@@ -6,6 +6,7 @@ made, or the connection was refused, is the answer no.
 
 from __future__ import annotations
 
+from io import BytesIO
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -74,7 +75,7 @@ class HttpTransport:
             async with self._session.request(
                 request.method,
                 _url(base_url, request.path),
-                data=request.body or None,
+                data=BytesIO(request.body) if request.body else None,
                 headers=dict(request.headers),
                 timeout=limit,
                 allow_redirects=False,

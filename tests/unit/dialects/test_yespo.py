@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from orderwire.dialects.contract import Account, Expression, Item, Lane, Recipient, Snapshot, Statement
+from orderwire.dialects.contract import Account, Expression, Item, Lane, ReadBack, Recipient, Snapshot, Statement
 from orderwire.dialects.wire import ItemOutcome, Result, Verdict, WireReply, WireRequest
 from orderwire.dialects.yespo.dialect import DIALECT
 from orderwire.dialects.yespo.fields import takes_name
@@ -486,9 +486,8 @@ def pages_of_opt_outs(rows_by_status: dict[str, list[dict[str, Any]]]) -> list[A
         asked = DIALECT.opt_outs(cursor, account())
         assert asked is not None
         status = asked.path.partition("activityStatus=")[2].partition("&")[0]
-        read = DIALECT.interpret_opt_outs(
-            cursor, WireReply(status=200, body=msgspec.json.encode(rows_by_status.get(status, [])))
-        )
+        rows = rows_by_status.get(status, []) if "dateFrom=2025-10-05T10" in asked.path else []
+        read = DIALECT.interpret_opt_outs(cursor, WireReply(status=200, body=msgspec.json.encode(rows)))
         consents.extend(read.consents)
     return consents
 
@@ -539,6 +538,23 @@ def test_a_page_of_opt_outs_that_cannot_be_read_is_not_taken_for_an_empty_one(re
     assert first.next is not None
     with pytest.raises(BadReply):
         DIALECT.interpret_opt_outs(first.next, reply)
+
+
+def test_opt_outs_are_read_back_for_two_years_without_a_gap() -> None:
+    read = DIALECT.interpret_opt_outs("", WireReply(status=200, headers={"date": "Fri, 02 Jan 2026 10:00:00 GMT"}))
+    spans: dict[str, str] = {}
+    while read.next is not None:
+        cursor = msgspec.json.decode(read.next)
+        spans[cursor["until"]] = cursor["since"]
+        read = DIALECT.interpret_opt_outs(read.next, WireReply(status=200, body=b"[]"))
+    ends = list(spans)
+    assert (len(ends), list(spans.values())[-1]) == (8, "2024-01-21T10:00:00")
+    assert ends[1:] == list(spans.values())[:-1]
+
+
+def test_a_window_too_old_for_the_platform_ends_the_reading() -> None:
+    old = msgspec.json.encode({"since": "2025-01-01T00:00:00", "until": "x", "status": "SPAM", "window": 3}).decode()
+    assert DIALECT.interpret_opt_outs(old, WireReply(status=400)) == ReadBack()
 
 
 def test_opt_outs_cannot_be_read_without_the_time() -> None:

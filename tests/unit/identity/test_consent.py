@@ -12,7 +12,7 @@ BLOCKED, BLANK = ConsentState.SUPPRESSED, ConsentState.NEVER_ASKED
 
 
 def said(state: ConsentState, day: int | None) -> Standing:
-    return Standing(state=state, changed_at=day and datetime(2024, 3, day, tzinfo=UTC))
+    return Standing(state=state, changed_at=None if day is None else datetime(2024, 3, day, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

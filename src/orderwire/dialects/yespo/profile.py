@@ -25,6 +25,12 @@ BUDGETS = (
     Budget(name="default", windows=(Window(200, 1.0),), concurrency=8, source=_RATES),
     Budget(name="events", windows=(Window(350, 1.0),), concurrency=8, source=_RATES),
     Budget(name="past_events", windows=(Window(100, 1.0),), concurrency=4, source=_RATES),
+    Budget(
+        name="activity",
+        windows=(Window(10, 1.0),),
+        concurrency=1,
+        source=f"{_RATES}: stated for the neighbouring message history, taken for activity too",
+    ),
     Budget(name="contacts_read", windows=(Window(50, 1.0),), concurrency=2, source=_RATES),
 )
 

@@ -1,8 +1,8 @@
 """What is read back from Yespo: opt-outs from the contacts' activity, and the contacts it holds.
 
-Activity is asked for between two dates at most three months apart. Nothing here knows the time, so the first step is
-a harmless call whose `Date` header tells it; the cursor then carries both dates, the status that is being read and
-the offset the last page ended at.
+Activity is asked for between two dates at most three months apart, window after window into the past. Nothing here
+knows the time, so the first step is a harmless call whose `Date` header tells it; the cursor then carries both dates,
+how many windows lie behind, the status that is being read and the offset the last page ended at.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from orderwire.model import Channel, Consent, ConsentState, Identity
 ACTIVITY_ROWS = 25_000
 HELD_ROWS = 500
 _SPAN = timedelta(days=89)
+_WINDOWS = 8
+"""About two years: how long activity is kept is not documented."""
 _STATUSES = ("UNSUBSCRIBED", "SPAM", "UNDELIVERED")
 _GONE = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
 """Enhanced mail status codes (RFC 3463, RFC 7505) of an address that will never take mail."""
@@ -38,6 +40,8 @@ class _Cursor(Struct, omit_defaults=True):
     until: str
     status: str
     offset: str = ""
+    window: int = 0
+    """How many newer windows were read before."""
 
 
 class _Activity(Struct, rename="camel"):
@@ -75,7 +79,7 @@ def ask_opt_outs(cursor: str) -> WireRequest:
     if at.offset:
         query["offset"] = at.offset
     return WireRequest(
-        method="GET", path=f"/v2/contacts/activity?{urlencode(query)}", budget="default", timeout=120.0
+        method="GET", path=f"/v2/contacts/activity?{urlencode(query)}", budget="activity", timeout=120.0
     )
 
 
@@ -88,6 +92,8 @@ def read_opt_outs(cursor: str, reply: WireReply) -> ReadBack:
     if not cursor:
         return ReadBack(next=_first_cursor(reply))
     at = msgspec.json.decode(cursor.encode(), type=_Cursor)
+    if at.window and reply.status == 400:
+        return ReadBack()
     activities = _rows(reply, _Activity)
     consents = tuple(consent for row in activities if (consent := _opt_out(row)))
     return ReadBack(consents=consents, next=_next_cursor(at, activities))
@@ -98,9 +104,7 @@ def _first_cursor(reply: WireReply) -> str:
         now = parsedate_to_datetime(reply.headers.get("date", "")).astimezone(UTC)
     except (TypeError, ValueError, OverflowError) as error:
         raise BadReply("the reply has no readable Date header, which opt-outs are read by") from error
-    since = (now - _SPAN).strftime("%Y-%m-%dT%H:%M:%S")
-    until = (now + timedelta(hours=14)).strftime("%Y-%m-%dT%H:%M:%S")
-    return _text(_Cursor(since, until, _STATUSES[0]))
+    return _text(_Cursor(_local(now - _SPAN), _local(now + timedelta(hours=14)), _STATUSES[0]))
 
 
 def _next_cursor(at: _Cursor, activities: list[_Activity]) -> str | None:
@@ -108,9 +112,19 @@ def _next_cursor(at: _Cursor, activities: list[_Activity]) -> str | None:
         offset = activities[-1].offset
         if not offset or offset == at.offset:
             raise BadReply("a full page of activity does not say where the next one begins")
-        return _text(_Cursor(at.since, at.until, at.status, offset))
+        return _text(_Cursor(at.since, at.until, at.status, offset, at.window))
     place = _STATUSES.index(at.status) + 1
-    return _text(_Cursor(at.since, at.until, _STATUSES[place])) if place < len(_STATUSES) else None
+    if place < len(_STATUSES):
+        return _text(_Cursor(at.since, at.until, _STATUSES[place], window=at.window))
+    if at.window + 1 == _WINDOWS:
+        return None
+    earlier = _local(datetime.fromisoformat(at.since) - _SPAN)
+    return _text(_Cursor(earlier, at.since, _STATUSES[0], window=at.window + 1))
+
+
+def _local(instant: datetime) -> str:
+    """An instant as the activity's dates are written, without a zone."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _opt_out(row: _Activity) -> Consent | None:
