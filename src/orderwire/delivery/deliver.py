@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from orderwire.delivery.desk import HISTORY_STREAMS, Desk
+from orderwire.delivery.erasure import Eraser
 from orderwire.delivery.feeds import POLL, DueFeed, HistoryFeed, LiveFeed, unacknowledged_routes
 from orderwire.delivery.jobs import JobFollower
 from orderwire.delivery.optouts import OptOuts
@@ -23,6 +24,9 @@ from orderwire.ledger.contract import Ledger
 from orderwire.ledger.values import Changes, DestinationState, Lease, Stream
 from orderwire.transport.clock import Clock
 from orderwire.transport.http import Transport
+
+LOOK_EVERY = timedelta(seconds=2)
+"""How often a running delivery looks whether the operator has paused or acknowledged something."""
 
 
 @dataclass(kw_only=True)
@@ -129,7 +133,7 @@ class Delivery:
             for lane in Lane
             for _ in range(budget.concurrency)
         ]
-        feeds = [_task(DueFeed(desk).run), _task(JobFollower(desk).run)]
+        feeds = [_task(DueFeed(desk).run), _task(JobFollower(desk).run), _task(Eraser(desk).run)]
         if self.with_live:
             feeds.append(_task(LiveFeed(desk).run))
         if opt_outs.is_offered:
@@ -161,7 +165,11 @@ class Delivery:
     async def _watch(
         self, desk: Desk, tasks: list[asyncio.Future[None]], *, until_idle: bool, stop: asyncio.Event
     ) -> None:
+        looked = self.clock.now()
         while not stop.is_set() and not desk.state.paused_reason:
+            if self.clock.now() - looked > LOOK_EVERY:
+                looked = self.clock.now()
+                desk.look_up_state()
             done = [task for task in tasks if task.done()]
             for task in done:
                 task.result()
@@ -170,7 +178,7 @@ class Delivery:
             await asyncio.sleep(POLL / 4)
 
     def _is_idle(self, desk: Desk) -> bool:
-        if desk.passages or desk.jobs:
+        if desk.passages or desk.jobs or desk.to_forget:
             return False
         head = self.ledger.head()
         live = not self.with_live or desk.trails[Stream.LIVE].fetched >= head

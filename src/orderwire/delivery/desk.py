@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import heapq
 import random
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+
+import msgspec
 
 from orderwire.delivery.books import Books
 from orderwire.delivery.decide import Context, Settled, decide, person_key, subject_key
@@ -91,12 +93,16 @@ class Desk:
         self.taken: set[int] = set()
         """Facts beyond a history cursor that have a durable disposition already."""
         self.represented: dict[str, int] = {}
-        self.parked: list[tuple[datetime, int]] = []
+        self.parked: list[tuple[float, int]] = []
+        """Facts to be tried again, with the platform second when."""
+        self.to_forget: deque[Entry] = deque()
         self.jobs: dict[int, OpenJob] = {}
         """Attempts whose later answer is awaited, by number."""
         self.last_number = ledger.last_attempt(settings.name)
         self.progress = Progress(destination=settings.name, head=ledger.head())
         self.is_loud = False
+        self.is_filling = False
+        """Whether history is being read: open parcels may still fill."""
         self.is_stopping = False
         """Nothing more is sent; what is on its way comes back."""
 
@@ -210,17 +216,20 @@ class Desk:
         self._let_go(self.holds.release(passage))
 
     def _let_go(self, candidates: Iterable[Passage]) -> None:
-        lanes: set[Lane] = set()
-        for passage in candidates:
+        """Let those go whose turn it is, and after each the next in its lines, which may join the same parcel."""
+        turn = deque(candidates)
+        any_live = False
+        while turn:
+            passage = turn.popleft()
             part = passage.next_part
             item = passage.items[part]
-            if self.holds.may_go(passage, self.packer.peek(self.routes[item.route], item, passage)):
-                self.holds.leave_line(passage)
-                self._pack(passage, part)
-                lanes.add(passage.statement.lane)
-        for lane in lanes:
-            if lane is Lane.LIVE:
-                self.seal(lane)
+            if not self.holds.may_go(passage, self.packer.peek(self.routes[item.route], item, passage)):
+                continue
+            turn.extend(self.holds.leave_line(passage))
+            self._pack(passage, part)
+            any_live = any_live or passage.statement.lane is Lane.LIVE
+        if any_live:
+            self.seal(Lane.LIVE)
 
     def taken_all(self, passage: Passage) -> None:
         """Everything of a fact was taken: mark what the platform now knows, and finish."""
@@ -264,7 +273,6 @@ class Desk:
         *,
         passage: Passage | None = None,
         attempt: int | None = None,
-        due_at: datetime | None = None,
     ) -> None:
         """Stage a disposition other than plainly accepted. Reasons are made safe to show."""
         if passage is not None:
@@ -278,20 +286,18 @@ class Desk:
                 reason=safe(reason),
                 attempt=attempt,
                 tries=passage.tries if passage else 0,
-                due_at=due_at,
                 decided_at=self.clock.now(),
                 settings_version=self.settings.settings_version,
                 parts_done=tuple(sorted(passage.done)) if passage else (),
             )
         )
 
-    def park(self, passage: Passage, reason: str, *, wait: timedelta, attempt: int | None) -> None:
-        """Try a fact again later; until then it holds back its own later facts."""
-        due = self.clock.now() + wait
-        self.exempt(passage.seq, Disposition.PENDING, reason, passage=passage, attempt=attempt, due_at=due)
+    def park(self, passage: Passage, reason: str, *, wait: float, attempt: int | None) -> None:
+        """Try a fact again after `wait` platform seconds; until then it holds back its own later facts."""
+        self.exempt(passage.seq, Disposition.PENDING, reason, passage=passage, attempt=attempt)
         passage.intended = set(passage.done)
         self.holds.take(passage, None)
-        heapq.heappush(self.parked, (due, passage.seq))
+        heapq.heappush(self.parked, (self.clock.tick() + wait, passage.seq))
 
     def unacknowledged(self, statement: Statement, routes: Iterable[str]) -> str:
         """The first of these routes whose history may fire automations and was not acknowledged; empty for none."""
@@ -306,10 +312,30 @@ class Desk:
         capability = self.dialect.profile.capabilities.get(kind_of(kind))
         return capability is not None and capability.semantics is Semantics.STATE
 
-    @property
-    def is_quiet(self) -> bool:
-        """Whether no history is prepared or on its way: what was packed meanwhile may go as it is."""
-        return not any(queue.count(Lane.HISTORY) for queue in self.queues.values()) and not any(
+    def remember(self, **changes: object) -> None:
+        """Stage changes to what is remembered of the destination, on top of what the operator changed meanwhile."""
+        self.look_up_state()
+        self.state = msgspec.structs.replace(self.state, **changes)
+        self.books.state(self.state)
+
+    def look_up_state(self) -> None:
+        """Take over a pause or an acknowledgement that the operator has written since."""
+        stored = self.ledger.destination(self.settings.name)
+        if stored is not None:
+            self.state = msgspec.structs.replace(
+                self.state,
+                paused_reason=stored.paused_reason,
+                acknowledged=stored.acknowledged,
+                adopted_before=stored.adopted_before,
+            )
+
+    def seal_stragglers(self) -> None:
+        """When no history is prepared or on its way, what was packed meanwhile goes as it is."""
+        if not self._has_history_going():
+            self.seal(Lane.HISTORY)
+
+    def _has_history_going(self) -> bool:
+        return any(queue.count(Lane.HISTORY) for queue in self.queues.values()) or any(
             budget.on_their_way for budget in self.budgets.values()
         )
 

@@ -6,14 +6,12 @@ import asyncio
 import heapq
 from collections.abc import Sequence
 
-import msgspec
-
 from orderwire.delivery.decide import lane_of, subject_key
 from orderwire.delivery.desk import HISTORY_STREAMS, Desk
 from orderwire.delivery.sender import reconsider_passages
 from orderwire.dialects.contract import History, Lane
 from orderwire.ledger.values import Entry, Stream
-from orderwire.model import Family, family_of, kind_of
+from orderwire.model import Family, Kind, family_of, kind_of
 
 CHUNK = 500
 """Facts read at a time: some tens of milliseconds of work between two looks at the network."""
@@ -59,7 +57,10 @@ class LiveFeed:
             for entry in news:
                 if self._is_beyond_history(entry):
                     desk.taken.add(entry.fact.seq)
-                if passage := desk.admit(entry, marks, context, (self._trail,)):
+                if entry.fact.kind == Kind.PERSON_FORGOTTEN:
+                    self._trail.begin(entry.fact.seq)
+                    desk.to_forget.append(entry)
+                elif passage := desk.admit(entry, marks, context, (self._trail,)):
                     desk.go(passage)
             desk.seal(Lane.LIVE)
         self._trail.reached(entries[-1].fact.seq if len(entries) == CHUNK else head)
@@ -117,8 +118,7 @@ class HistoryFeed:
             barrier = min(desk.ledger.head(), desk.trails[Stream.LIVE].fetched)
             if barrier <= desk.state.history_barrier:
                 return False
-            desk.state = msgspec.structs.replace(desk.state, history_barrier=barrier)
-            desk.books.state(desk.state)
+            desk.remember(history_barrier=barrier)
         for stream, family in HISTORY_STREAMS.items():
             if routes := unacknowledged_routes(desk, family):
                 desk.progress.blocked = f"acknowledge {', '.join(routes)} first"
@@ -130,6 +130,7 @@ class HistoryFeed:
         desk = self._desk
         trail = desk.trails[stream]
         desk.progress.phase = stream.value
+        desk.is_filling = True
         while trail.fetched < barrier:
             await self._room()
             entries = desk.ledger.entries(trail.fetched, limit=CHUNK, until=barrier, family=family)
@@ -137,9 +138,9 @@ class HistoryFeed:
             trail.reached(entries[-1].fact.seq if len(entries) == CHUNK else barrier)
             desk.progress.reached = desk.history_cursor
             await desk.books.flush()
+        desk.is_filling = False
         while self._is_unfinished(family):
-            if desk.is_quiet:
-                desk.seal(Lane.HISTORY)
+            desk.seal_stragglers()
             await asyncio.sleep(POLL / 10)
         desk.progress.reached = desk.history_cursor
         await desk.books.flush()
@@ -170,6 +171,7 @@ class HistoryFeed:
             or desk.holds.waiting_count >= MOST_WAITING
         ):
             desk.progress.waiting = desk.holds.waiting_count
+            desk.seal_stragglers()
             await asyncio.sleep(0.005)
         await asyncio.sleep(0)
 
@@ -190,16 +192,18 @@ class DueFeed:
         """Follow until cancelled."""
         desk = self._desk
         while True:
-            now = desk.clock.now()
+            now = desk.clock.tick()
             due: list[int] = []
             while desk.parked and desk.parked[0][0] <= now:
                 _, seq = heapq.heappop(desk.parked)
                 if seq in desk.passages:
                     due.append(seq)
+            if not desk.is_filling:
+                desk.seal_stragglers()
             if due:
                 reconsider_passages(desk, due)
                 await desk.books.flush()
-            wait = (desk.parked[0][0] - now).total_seconds() if desk.parked else POLL
+            wait = desk.parked[0][0] - now if desk.parked else POLL
             await asyncio.sleep(min(max(wait, 0.005), POLL))
 
 

@@ -48,14 +48,18 @@ class Holds:
                 self._busy.setdefault(key, {})[passage.seq] = None
         self._parcel[passage.seq] = parcel
 
-    def leave_line(self, passage: Passage) -> None:
-        """A waiting passage goes on its way."""
+    def leave_line(self, passage: Passage) -> list[Passage]:
+        """A waiting passage goes on its way; returns those that are now first in its lines."""
         self.waiting_count -= 1
+        next_ones: dict[int, Passage] = {}
         for key in passage.keys:
             line = self._line[key]
-            line.remove(passage)
-            if not line:
+            line.popleft()
+            if line:
+                next_ones[line[0].seq] = line[0]
+            else:
                 del self._line[key]
+        return [next_ones[seq] for seq in sorted(next_ones)]
 
     def release(self, passage: Passage) -> Iterable[Passage]:
         """A passage is finished; returns those that are now first in some line, for another question."""

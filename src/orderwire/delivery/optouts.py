@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-import msgspec
-
 from orderwire.delivery.desk import Desk
 from orderwire.errors import BadReply, Unavailable
 from orderwire.ledger.values import Received
@@ -77,12 +75,10 @@ class OptOuts:
                 tries += 1
                 await desk.clock.sleep(backoff(tries, desk.rng))
             cursor = page.next
-        desk.state = msgspec.structs.replace(desk.state, opt_outs_read_at=desk.clock.now())
-        desk.books.state(desk.state)
+        desk.remember(opt_outs_read_at=desk.clock.now())
         await desk.books.flush()
 
     def _pause(self) -> None:
         desk = self._desk
-        desk.state = msgspec.structs.replace(desk.state, paused_reason="the key is refused")
-        desk.books.state(desk.state)
+        desk.remember(paused_reason="the key is refused")
         desk.progress.blocked = desk.state.paused_reason

@@ -35,7 +35,8 @@ class Recovery:
         """When the last request of a predecessor can no longer be on its way; None when there is none."""
         name = self._desk.settings.name
         opened = [attempt.opened_at for attempt in self._desk.ledger.attempts(name, states=[AttemptState.OPEN])]
-        return max(opened) + self._settle_time if opened else None
+        # Never longer than from now on, should the wall clock have gone back since.
+        return min(max(opened), self._desk.clock.now()) + self._settle_time if opened else None
 
     async def run(self) -> None:
         """Settle what was open, find out what history must skip, and put pending facts on their way."""

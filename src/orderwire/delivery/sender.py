@@ -242,15 +242,14 @@ class Sender:
         desk = self._desk
         desk.books.attempt(self._record(parcel, AttemptState.WAITING, verdict.reason))
         reason = f"the key is refused: {safe(verdict.reason)}" if verdict.reason else "the key is refused"
-        desk.state = msgspec.structs.replace(desk.state, paused_reason=reason)
-        desk.books.state(desk.state)
+        desk.remember(paused_reason=reason)
         desk.progress.blocked = reason
         desk.enqueue(parcel, first=True)
 
 
 def apply(desk: Desk, parcel: Parcel, outcome: list[ItemFate]) -> None:
     """Carry out what became of each item of a parcel."""
-    lanes: set[Lane] = set()
+    any_live = False
     for passage, part, fate in zip(parcel.passages, parcel.parts, outcome, strict=True):
         match fate.fate:
             case Fate.TAKEN:
@@ -259,7 +258,7 @@ def apply(desk: Desk, parcel: Parcel, outcome: list[ItemFate]) -> None:
                     desk.taken_all(passage)
                 else:
                     desk.next_part(passage)
-                    lanes.add(passage.statement.lane)
+                    any_live = any_live or passage.statement.lane is Lane.LIVE
             case Fate.DEAD:
                 desk.progress.dead += 1
                 desk.exempt(passage.seq, Disposition.DEAD, fate.reason, passage=passage, attempt=parcel.number)
@@ -269,10 +268,10 @@ def apply(desk: Desk, parcel: Parcel, outcome: list[ItemFate]) -> None:
                 desk.finish(passage)
             case Fate.RETRY | Fate.RESEND:
                 passage.tries += 1
-                wait = backoff(passage.tries, desk.rng, first=0.5, most=MOST_BACKOFF) / desk.settings.time_scale
-                desk.park(passage, fate.reason, wait=timedelta(seconds=wait), attempt=parcel.number)
-    for lane in lanes:
-        desk.seal(lane)
+                wait = backoff(passage.tries, desk.rng, first=0.5, most=MOST_BACKOFF)
+                desk.park(passage, fate.reason, wait=wait, attempt=parcel.number)
+    if any_live:
+        desk.seal(Lane.LIVE)
 
 
 def reconsider_passages(desk: Desk, seqs: Sequence[int]) -> None:

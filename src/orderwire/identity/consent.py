@@ -22,7 +22,7 @@ from orderwire.model import ConsentState
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 
 
-class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One statement about permission as it is kept on a person's profile."""
 
     state: ConsentState

@@ -19,7 +19,7 @@ class Identifier(NamedTuple):
     value: str
 
 
-class Identifiers(Struct, frozen=True, kw_only=True):
+class Identifiers(Struct, frozen=True, kw_only=True, gc=False):
     """What a record can be matched by, strongest first; None where it carries none of that kind."""
 
     external_id: Identifier | None = None

@@ -26,7 +26,7 @@ Apart: TypeAlias = Set[tuple[int, int]]
 """Pairs of people, smaller number first, who are not to be joined."""
 
 
-class Match(Struct, frozen=True, kw_only=True):
+class Match(Struct, frozen=True, kw_only=True, gc=False):
     """Whom a record is about: `person` is None for somebody new.
 
     `absorbs` are people who are one with them, `adds` identifiers nobody held, `moves` those that change hands.
@@ -40,19 +40,22 @@ class Match(Struct, frozen=True, kw_only=True):
 
 def match(given: Identifiers, holder: Holder, apart: Apart = frozenset()) -> Match | None:
     """Find the person a record is about; None when it carries nothing to find anybody by."""
-    by_id = holder(given.external_id) if given.external_id else None
-    by_email = holder(given.email) if given.email else None
-    by_phone = holder(given.phone) if given.phone else None
-    by_device = holder(given.anonymous_id) if given.anonymous_id else None
+    present = given.present()
+    if not present:
+        return None
+    held = {identifier: holder(identifier) for identifier in present}
+    if not any(held.values()):
+        return Match(person=None, adds=tuple(present))
+    by_id = held[given.external_id] if given.external_id else None
+    by_email = held[given.email] if given.email else None
+    by_phone = held[given.phone] if given.phone else None
+    by_device = held[given.anonymous_id] if given.anonymous_id else None
     person = by_id or by_email
     if person is None and by_phone is not None and _may_share(given, by_phone):
         person = by_phone
     is_named = bool(given.external_id or given.email or given.phone)
     if person is None and by_device is not None and (not is_named or by_device.is_anonymous):
         person = by_device
-    present = given.present()
-    if not present:
-        return None
     absorbs: dict[int, Profile] = {}
     if person is not None:
         for other, is_same in (
@@ -67,7 +70,6 @@ def match(given: Identifiers, holder: Holder, apart: Apart = frozenset()) -> Mat
         owner = None if person is None else person.person
         if by_device.person != owner and by_device.person not in absorbs:
             moves = (given.anonymous_id,)
-    held = {given.external_id: by_id, given.email: by_email, given.phone: by_phone, given.anonymous_id: by_device}
     return Match(
         person=person,
         absorbs=tuple(absorbs.values()),

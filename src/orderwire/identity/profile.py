@@ -13,7 +13,7 @@ from orderwire.identity.consent import Standing, in_force
 from orderwire.model import Address, Cart, Channel, Consent, Event, Order, Person, Product, Record, Subscription
 
 
-class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A person as known now, with the first spelling of each identifier."""
 
     person: int

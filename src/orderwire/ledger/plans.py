@@ -16,7 +16,7 @@ CARRIERS = frozenset({Kind.ORDER_PLACED, Kind.SUBSCRIPTION_CREATED})
 """Happenings that bring the first content of their subject."""
 
 
-class Subject(Struct):
+class Subject(Struct, gc=False):
     """The current state of one subject. `kinds` gives, by kind, how many facts there are and the newest."""
 
     content: bytes
@@ -30,7 +30,7 @@ class Subject(Struct):
     """The newest body; only known while correcting."""
 
 
-class KnownFact(Struct, frozen=True):
+class KnownFact(Struct, frozen=True, gc=False):
     """The newest revision of a fact that is in the log."""
 
     seq: int
@@ -61,7 +61,7 @@ class Plan(Struct, kw_only=True):
     receipt: Receipt
 
 
-class News(Struct, frozen=True):
+class News(Struct, frozen=True, gc=False):
     """A claim that is to be appended."""
 
     claim: Claim

@@ -44,7 +44,7 @@ class Reader:
         elif number is not None:
             rows = engine.rows("entries_of_family", after=after, until=until, limit=limit, family=number)
         else:
-            rows = engine.rows("entries", after=after, until=until, limit=limit)
+            rows = engine.rows("entries", after=after, until=min(until, after + limit), limit=limit)
         return self._entries_of(rows)
 
     def entries_at(self, seqs: Sequence[int]) -> list[Entry]:
@@ -145,7 +145,7 @@ def _entry_of(row: Columns, card: PersonCard | None) -> Entry:
     return Entry(
         fact=fact,
         snapshot=fact.body if newest_body is None else bytes(newest_body),
-        newest=max(seq, newest),
+        newest=newest,
         newer_of_kind=seq if counted is None else max(seq, counted[1]),
         previous=None if previous is None else bytes(previous),
         person=card,

@@ -29,7 +29,7 @@ from orderwire.model import Consent, ConsentState, IdentifierKind, Identity, Per
 Change: TypeAlias = Callable[[Profile], Profile]
 
 
-class PersonRow(Struct):
+class PersonRow(Struct, gc=False):
     """One person: what is shown of them, and what is known of them without those merged into them.
 
     `own` is None while nobody was merged into them: then `profile` is all there is.

@@ -80,8 +80,8 @@ class PersonCard(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Entry(Struct, frozen=True, kw_only=True):
     """A fact as a reader meets it: with the newest snapshot of its subject and the person as of now.
 
-    `newest` is the sequence number of the fact that holds the newest snapshot of the subject (the fact itself when
-    nothing newer is known); `newer_of_kind` that of the newest fact of the same kind and subject. `previous` is the
+    `newest` is the sequence number of the fact whose row holds the newest snapshot of the subject: facts of one record
+    share a body, so that it may be an earlier one than this; `newer_of_kind` that of the newest fact of the same kind and subject. `previous` is the
     snapshot before this fact (carts only). An erased fact has an empty snapshot.
     """
 

@@ -63,6 +63,8 @@ def text(value: object) -> str | None:
         return bytes(value).decode().strip() or None
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if value is None:
+        return None
     raise Unreadable("is not a text")
 
 

@@ -116,11 +116,13 @@ class RecordReader:
         """
         try:
             whole = _DECODER.decode(raw)
+            kept = _ROW.decode(whole.pop("row", msgspec.Raw()))
+            children = {path: _ROWS.decode(rows) for path, rows in whole.items()}
         except (msgspec.DecodeError, UnicodeError) as error:
             raise InvalidRecord(self.source, self.path, "the kept record is damaged") from error
-        row = tuple(whole["row"].get(name) for name in self.columns)
+        row = tuple(kept.get(name) for name in self.columns)
         lookups = {
-            path: grouped(tuple(child.get(name) for name in reader.columns) for child in whole.get(path, ()))
+            path: grouped(tuple(child.get(name) for name in reader.columns) for child in children.get(path, ()))
             for path, reader in self.apart.items()
         }
         return Decoded(record=self.read(row, lookups), raw=raw)
@@ -145,7 +147,9 @@ def _raw_value(value: object) -> object:
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_raw_value)
-_DECODER: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
+_DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ROW = msgspec.json.Decoder(dict[str, Any])
+_ROWS = msgspec.json.Decoder(list[dict[str, Any]])
 
 
 def _all_of(readers: Iterable[ChildReader]) -> Iterator[ChildReader]:

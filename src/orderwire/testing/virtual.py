@@ -136,7 +136,7 @@ class InProcess:
         if taken.closes or (taken.fault is Fault.TRUNCATED and taken.payload):
             raise Unavailable("read", may_have_arrived=True)
         date = format_datetime(exchange.stand_in.clock.now(), usegmt=True)
-        headers = {"date": date, **taken.headers}
+        headers = {"date": date} | {name.lower(): value for name, value in taken.headers.items()}
         return WireReply(status=taken.answer.status, headers=headers, body=taken.payload)
 
 

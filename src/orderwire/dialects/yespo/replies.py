@@ -211,13 +211,14 @@ def follow(job: str) -> WireRequest:
 def interpret_job(reply: WireReply, items: Sequence[Item]) -> JobVerdict:
     """Read how an import went."""
     if reply.status == 404:
-        return JobVerdict(is_done=True, result=Result.UNKNOWN)
+        return JobVerdict(is_done=True, result=Result.UNKNOWN, reason="the import is not known there")
     found = _decode(reply.body, _ImportStatus) if 200 <= reply.status < 300 else None
     match found.status if found else "":
         case "FINISHED":
             return JobVerdict(is_done=True)
         case "ERROR":
-            return JobVerdict(is_done=True, result=Result.SPLIT if len(items) > 1 else Result.REJECTED)
+            result = Result.SPLIT if len(items) > 1 else Result.REJECTED
+            return JobVerdict(is_done=True, result=result, reason="the import ended in ERROR")
         case "STARTED" | "IMPORTING":
             return JobVerdict(is_done=False, ask_again_after=2.0)
         case _:

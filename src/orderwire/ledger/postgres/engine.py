@@ -20,11 +20,19 @@ _STREAMED = 4_096
 """Rows fetched at a time while streaming."""
 _SESSION = (
     sql.SQL("SET plan_cache_mode TO force_custom_plan"),
+    sql.SQL("SET enable_hashjoin TO off"),
+    sql.SQL("SET enable_mergejoin TO off"),
+    sql.SQL("SET max_parallel_workers_per_gather TO 0"),
+    sql.SQL("SET jit TO off"),
     sql.SQL(
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
     ),
 )
-"""What every session needs: plans that know the page they are for, and commits that are durable."""
+"""What every session needs: commits that are durable, and plans that walk indexes.
+
+Every frequent question is for a page or a list of keys; before a new schema was ever analysed the planner would join
+whole tables for it.
+"""
 
 
 class PostgresEngine:

@@ -84,7 +84,7 @@ INSERT INTO subject_state (
     subject, content, version, newest, person, raw_digest, kinds, is_erased
 )
 SELECT * FROM unnest(
-    %s::text[], %s::bytea[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[], %s::text[], %s::boolean[]
+    %b::text[], %b::bytea[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bytea[], %b::text[], %b::boolean[]
 )
 ON CONFLICT (subject) DO UPDATE SET
     content = excluded.content, version = excluded.version, newest = excluded.newest, person = excluded.person,
@@ -96,7 +96,7 @@ INSERT INTO person (
     person, survivor, card, own
 )
 SELECT * FROM unnest(
-    %s::bigint[], %s::bigint[], %s::text[], %s::text[]
+    %b::bigint[], %b::bigint[], %b::text[], %b::text[]
 )
 ON CONFLICT (person) DO UPDATE SET
     survivor = excluded.survivor, card = excluded.card, own = excluded.own;
@@ -264,8 +264,8 @@ INSERT INTO attempt (
     destination, number, state, job, min_seq, max_seq, attempt, members, wire_ids
 )
 SELECT * FROM unnest(
-    %s::text[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::bytea[],
-    %s::bytea[]
+    %b::text[], %b::bigint[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::text[], %b::bytea[],
+    %b::bytea[]
 )
 ON CONFLICT (destination, number) DO UPDATE SET
     state = excluded.state, job = excluded.job, min_seq = excluded.min_seq, max_seq = excluded.max_seq,
@@ -300,8 +300,8 @@ INSERT INTO exemption (
     destination, seq, disposition, reason, attempt, tries, due_at, decided_at, settings_version, parts_done
 )
 SELECT * FROM unnest(
-    %s::text[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-    %s::bigint[], %s::text[]
+    %b::text[], %b::bigint[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[],
+    %b::bigint[], %b::text[]
 )
 ON CONFLICT (destination, seq) DO UPDATE SET
     disposition = excluded.disposition, reason = excluded.reason, attempt = excluded.attempt,
@@ -310,7 +310,7 @@ ON CONFLICT (destination, seq) DO UPDATE SET
 
 -- name: clear_exemptions
 -- Settle them.
-DELETE FROM exemption e USING unnest(%s::text[], %s::bigint[]) AS cleared (destination, seq)
+DELETE FROM exemption e USING unnest(%b::text[], %b::bigint[]) AS cleared (destination, seq)
 WHERE e.destination = cleared.destination AND e.seq = cleared.seq;
 
 -- name: exemptions
@@ -349,7 +349,7 @@ INSERT INTO mark (
     destination, subject, seq, mark
 )
 SELECT * FROM unnest(
-    %s::text[], %s::text[], %s::bigint[], %s::text[]
+    %b::text[], %b::text[], %b::bigint[], %b::text[]
 )
 ON CONFLICT (destination, subject) DO UPDATE SET
     seq = excluded.seq, mark = excluded.mark

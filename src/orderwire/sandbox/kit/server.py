@@ -133,10 +133,10 @@ class Taken:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The answer's headers, names in lower case."""
-        headers = {name.lower(): value for name, value in self.answer.headers.items()}
+        """The answer's headers as they go out."""
+        headers = dict(self.answer.headers)
         if self.answer.body is not None:
-            headers.setdefault("content-type", self.answer.content_type)
+            headers.setdefault("Content-Type", self.answer.content_type)
         return headers
 
 
