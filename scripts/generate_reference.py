@@ -16,7 +16,7 @@ from types import ModuleType
 
 from orderwire import errors
 from orderwire.dialects import contract, registry, wire
-from orderwire.dialects.contract import Budget, Capability, Profile, Route
+from orderwire.dialects.contract import Budget, Capability, Once, Profile, Route
 from orderwire.ledger import values
 from orderwire.model import Channel, ConsentState, IdentifierKind, Kind, RefundKind, family_of
 from orderwire.model.facts import MARKETING_ONLY
@@ -151,7 +151,7 @@ def _budget_row(budget: Budget) -> list[str]:
 
 
 def _route_row(route: Route) -> list[str]:
-    notes = ["one item of a subject per request"] if route.unique_subjects else []
+    notes = [] if route.once is Once.ITEM else [f"each {route.once} once per request"]
     return [
         f"`{route.name}`",
         f"`{route.budget}`",

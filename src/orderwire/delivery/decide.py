@@ -137,6 +137,11 @@ def person_key(person: int) -> str:
     return f"person:{person}"
 
 
+def is_person(key: str) -> bool:
+    """Whether a key names a person rather than another subject."""
+    return key.startswith("person:")
+
+
 def decode(kind: str, body: bytes) -> Snapshot:
     """The record in a fact's body."""
     return _decoder(kind.partition(".")[0], kind)(body)

@@ -64,6 +64,7 @@ class Desk:
         clock: Clock,
         transport: Transport,
         rng: random.Random,
+        most: int | None = None,
     ) -> None:
         self.ledger = ledger
         self.dialect = dialect
@@ -100,6 +101,9 @@ class Desk:
         """Attempts whose later answer is awaited, by number."""
         self.last_number = ledger.last_attempt(settings.name)
         self.progress = Progress(destination=settings.name, head=ledger.head())
+        self.most = most
+        """How many facts may be admitted in all; None for any number."""
+        self.admitted = 0
         self.is_loud = False
         self.is_filling = False
         """Whether history is being read: open parcels may still fill."""
@@ -166,6 +170,8 @@ class Desk:
         )
         for trail in passage.trails:
             trail.begin(seq)
+        if seq not in self.passages:
+            self.admitted += 1
         self.passages[seq] = passage
         if passage.state_subject:
             self.represented[passage.state_subject] = entry.newest
@@ -195,8 +201,15 @@ class Desk:
             self.enqueue(parcel)
 
     def next_part(self, passage: Passage) -> None:
-        """Put the next item of a passage on its way; it keeps its keys busy meanwhile."""
-        self._pack(passage, passage.next_part)
+        """Put the next item of a passage on its way, after earlier facts about the same; its keys stay busy."""
+        part = passage.next_part
+        item = passage.items[part]
+        ahead = self.holds.ahead(passage, self.packer.peek(self.routes[item.route], item, passage))
+        if ahead is None:
+            self._pack(passage, part)
+        else:
+            self.passages[ahead].then.append(passage)
+            self.holds.take(passage, None)
 
     def enqueue(self, parcel: Parcel, *, first: bool = False) -> None:
         """Hand a sealed parcel to the senders of its budget."""
@@ -213,7 +226,12 @@ class Desk:
         self.passages.pop(passage.seq, None)
         if passage.state_subject and self.represented.get(passage.state_subject) == passage.newest:
             del self.represented[passage.state_subject]
-        self._let_go(self.holds.release(passage))
+        freed = self.holds.release(passage)
+        for later in passage.then:
+            self.next_part(later)
+        self._let_go(freed)
+        if any(later.statement.lane is Lane.LIVE for later in passage.then):
+            self.seal(Lane.LIVE)
 
     def _let_go(self, candidates: Iterable[Passage]) -> None:
         """Let those go whose turn it is, and after each the next in its lines, which may join the same parcel."""
@@ -338,6 +356,11 @@ class Desk:
         return any(queue.count(Lane.HISTORY) for queue in self.queues.values()) or any(
             budget.on_their_way for budget in self.budgets.values()
         )
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many facts were admitted as may be: feeds read no further."""
+        return self.most is not None and self.admitted >= self.most
 
     @property
     def history_cursor(self) -> int:

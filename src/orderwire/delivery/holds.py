@@ -35,6 +35,14 @@ class Holds:
                     return False
         return True
 
+    def ahead(self, passage: Passage, parcel: Parcel | None) -> int | None:
+        """An unfinished earlier passage about the same that is not in `parcel`; None when there is none."""
+        for key in passage.keys:
+            for seq in self._busy.get(key, ()):
+                if seq < passage.seq and (parcel is None or self._parcel.get(seq) is not parcel):
+                    return seq
+        return None
+
     def wait(self, passage: Passage) -> None:
         """Put a passage in line behind its keys."""
         self.waiting_count += 1

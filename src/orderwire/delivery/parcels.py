@@ -7,12 +7,13 @@ busy (Law 5).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from orderwire.delivery.decide import is_person
 from orderwire.delivery.trail import Trail
-from orderwire.dialects.contract import Item, Lane, Route, Statement
+from orderwire.dialects.contract import Item, Lane, Once, Route, Statement
 from orderwire.ledger.values import Member
 
 
@@ -40,6 +41,8 @@ class Passage:
     has_exemption: bool = False
     """Whether a row in the exemptions speaks of it; the next intent clears that."""
     tries: int = 0
+    then: list[Passage] = field(default_factory=list)
+    """Later facts about the same whose next item waits for this fact to be finished."""
 
     def carry_over(self, before: Passage) -> None:
         """Take over what is known of the same fact's earlier try: what was taken, and who waits for it."""
@@ -48,6 +51,7 @@ class Passage:
         self.trails = before.trails
         self.has_exemption = before.has_exemption
         self.tries = before.tries
+        self.then = before.then
 
     @property
     def is_intended(self) -> bool:
@@ -114,6 +118,16 @@ class Parcel:
             and self.size + len(item.body) + route.frame_bytes <= route.max_bytes
         )
 
+    def is_free_for(self, keys: Iterable[str]) -> bool:
+        """Whether nothing that the route takes once per request is in it already."""
+        match self.route.once:
+            case Once.ITEM:
+                return True
+            case Once.SUBJECT:
+                return self.about.isdisjoint(key for key in keys if not is_person(key))
+            case Once.PERSON:
+                return self.about.isdisjoint(keys)
+
     def part(self, places: Sequence[int]) -> Parcel:
         """A parcel of its own with the items at these places, sent apart from the others."""
         some = Parcel(self.route, self.lane, self.group, is_part=True, prepared_at=self.prepared_at)
@@ -133,7 +147,7 @@ class Packer:
         parcel = self._open.get((route.name, passage.statement.lane, item.group))
         if parcel is None or not parcel.has_room(item):
             return None
-        return None if route.unique_subjects and not parcel.about.isdisjoint(passage.keys) else parcel
+        return parcel if parcel.is_free_for(passage.keys) else None
 
     def put(self, route: Route, item: Item, passage: Passage, part: int) -> tuple[Parcel, Parcel | None]:
         """Put an item where it fits; returns its parcel, and the one that became full by it not fitting there."""

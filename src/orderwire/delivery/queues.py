@@ -58,5 +58,5 @@ def _can_join(parcel: Parcel, other: Parcel) -> bool:
         and not parcel.is_part
         and parcel.weight + other.weight <= route.max_weight
         and parcel.size + other.size + route.frame_bytes <= route.max_bytes
-        and not (route.unique_subjects and not parcel.about.isdisjoint(other.about))
+        and parcel.is_free_for(other.about)
     )

@@ -82,6 +82,17 @@ class Confirmation(StrEnum):
     NONE = "none"
 
 
+class Once(StrEnum):
+    """What a request may hold only once."""
+
+    ITEM = "item"
+    """Each item; many may be about the same."""
+    SUBJECT = "subject"
+    """Each order, product or other subject."""
+    PERSON = "person"
+    """Each person, and each subject."""
+
+
 class Window(Struct, frozen=True):
     """At most `count` requests in `per` seconds."""
 
@@ -120,8 +131,8 @@ class Route(Struct, frozen=True, kw_only=True):
     """Room to leave for what `assemble` puts around the items."""
     names_culprit: bool = False
     """Whether a refusal says which item was bad; otherwise a refused batch is split in halves."""
-    unique_subjects: bool = False
-    """Whether a request may hold only one item of a person or other subject (documented last-wins or 409 rules)."""
+    once: Once = Once.ITEM
+    """What a request may hold only one item of (documented last-wins, 409 or unordered processing)."""
     note: str = ""
 
 

@@ -3,9 +3,10 @@
 from orderwire.identity.consent import Standing, Weighing, in_force, weigh
 from orderwire.identity.identifiers import Identifier, Identifiers, e164, email_key, identifiers_of
 from orderwire.identity.matching import Match, match
-from orderwire.identity.profile import Profile, described, join, named_by
+from orderwire.identity.profile import DEVICES_SHOWN, Profile, described, join, named_by
 
 __all__ = [
+    "DEVICES_SHOWN",
     "Identifier",
     "Identifiers",
     "Match",

@@ -13,6 +13,10 @@ from orderwire.identity.consent import Standing, in_force
 from orderwire.model import Address, Cart, Channel, Consent, Event, Order, Person, Product, Record, Subscription
 
 
+DEVICES_SHOWN = 20
+"""How many devices a profile names, the first ones; all of them go on being matched."""
+
+
 class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A person as known now, with the first spelling of each identifier."""
 
@@ -88,7 +92,7 @@ def join(survivor: Profile, absorbed: Profile) -> Profile:
         email=survivor.email or absorbed.email,
         phone=survivor.phone or absorbed.phone,
         external_ids={**absorbed.external_ids, **survivor.external_ids},
-        anonymous_ids=tuple(dict.fromkeys((*survivor.anonymous_ids, *absorbed.anonymous_ids))),
+        anonymous_ids=tuple(dict.fromkeys((*survivor.anonymous_ids, *absorbed.anonymous_ids)))[:DEVICES_SHOWN],
         first_name=survivor.first_name or absorbed.first_name,
         last_name=survivor.last_name or absorbed.last_name,
         language=survivor.language or absorbed.language,

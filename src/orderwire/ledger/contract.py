@@ -97,6 +97,13 @@ class Ledger(Protocol):
         """Stream facts in sequence order, for `orderwire log`."""
         ...
 
+    def raws(self, source: str, *, after: int = 0) -> Iterator[tuple[int, str, bytes]]:
+        """Stream the raw records of a source in the order they came, each with its number and subject.
+
+        For reading them again; those of forgotten people are gone. Subjects are `<source>/<subject>`.
+        """
+        ...
+
     def count_facts(self, *, after: int = 0, until: int | None = None) -> dict[tuple[str, bool], int]:
         """How many facts there are by (kind, is imported)."""
         ...

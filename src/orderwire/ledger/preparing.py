@@ -58,7 +58,7 @@ def prepare(received: Received, *, source: str, at: datetime) -> Iterator[Prepar
     """Take a record apart; an order with a ticked newsletter box gives its consent first, then itself.
 
     Raises:
-        InvalidRecord: an instant has no time zone.
+        InvalidRecord: an instant has no time zone, or an id holds what no database keeps as text.
     """
     record = received.record
     try:
@@ -67,23 +67,34 @@ def prepare(received: Received, *, source: str, at: datetime) -> Iterator[Prepar
         yield _taken_apart(record, received.raw, source=source, at=at, is_derived=False)
     except TypeError as error:
         raise InvalidRecord(source, type(record).__name__, "an instant has no time zone") from error
+    except UnicodeEncodeError as error:
+        raise InvalidRecord(source, type(record).__name__, "a text is no valid Unicode") from error
 
 
 def _taken_apart(record: Record, raw: bytes, *, source: str, at: datetime, is_derived: bool) -> Prepared:
     claims = claims_of(record, at=at)
     last = claims[-1]
+    identifiers = identifiers_of(identity_of(record), source)
+    if _has_nul(claims, identifiers):
+        raise InvalidRecord(source, type(record).__name__, "an id holds a NUL character")
     return Prepared(
         record,
         claims,
         tuple([micros(claim.occurred_at) for claim in claims]),
         f"{source}/{last.subject}",
         micros_if(last.version),
-        identifiers_of(identity_of(record), source),
+        identifiers,
         json.encode(record),
         digest(content_of(record)),
         raw,
         digest(raw) if raw else b"",
         is_derived,
+    )
+
+
+def _has_nul(claims: tuple[Claim, ...], identifiers: Identifiers) -> bool:
+    return any("\0" in f"{claim.kind}{claim.subject}{claim.discriminator}{claim.detail}" for claim in claims) or any(
+        "\0" in identifier.value for identifier in identifiers.present()
     )
 
 

@@ -91,11 +91,11 @@ class Reader:
         rows = self._engine.rows("count_facts", after=after, until=_FOREVER if until is None else until)
         return {(kind, bool(is_imported)): count for kind, is_imported, count in rows}
 
-    def raws(self, source: str, *, after: int = 0) -> Iterator[tuple[int, bytes]]:
-        """Stream the raw records of a source in the order they came, each with its number, for reading them again."""
+    def raws(self, source: str, *, after: int = 0) -> Iterator[tuple[int, str, bytes]]:
+        """Stream the raw records of a source in the order they came, each with its number and subject."""
         while True:
             rows = self._engine.rows("raws", source=source, after=after, limit=_PAGE)
-            yield from ((number, bytes(raw)) for number, raw in rows)
+            yield from ((number, subject, bytes(raw)) for number, subject, raw in rows)
             if len(rows) < _PAGE:
                 return
             after = rows[-1][0]
@@ -105,7 +105,11 @@ class Reader:
         return {text, *(f"{source}/{text}" for (source,) in self._engine.rows("sources"))}
 
     def _joined(self, person: int) -> list[int]:
-        return [person, *(row[0] for row in self._engine.rows("joined_into", person=person))]
+        """A person and everybody they are one with."""
+        engine = self._engine
+        survivors = [survivor for _, survivor in engine.rows("survivors", people=engine.listed([person]))]
+        joined = [row[0] for survivor in survivors for row in engine.rows("joined_into", person=survivor)]
+        return [*survivors, *joined]
 
     def _entries_of(self, rows: Sequence[Columns]) -> list[Entry]:
         cards: dict[int, PersonCard] = {}
@@ -140,7 +144,7 @@ def _entry_of(row: Columns, card: PersonCard | None) -> Entry:
     fact = fact_of(row)
     seq, newest, newest_body, previous = fact.seq, row[16], row[18], row[19]
     if newest is None:
-        return Entry(fact=fact, snapshot=fact.body, newest=seq, newer_of_kind=seq, person=card)
+        return Entry(fact=fact, snapshot=fact.body, newest=row[13], newer_of_kind=seq, person=card)
     counted = kinds_of(row[17]).get(fact.kind)
     return Entry(
         fact=fact,

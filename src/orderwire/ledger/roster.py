@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from orderwire.identity import (
+    DEVICES_SHOWN,
     Identifier,
     Identifiers,
     Profile,
@@ -170,7 +171,7 @@ def _holding(profile: Profile, identifiers: tuple[Identifier, ...], identity: Id
             case IdentifierKind.EXTERNAL_ID:
                 external_ids = {identifier.source: identifier.value, **external_ids}
             case IdentifierKind.ANONYMOUS_ID:
-                anonymous_ids = (*anonymous_ids, identifier.value)
+                anonymous_ids = (*anonymous_ids, identifier.value)[:DEVICES_SHOWN]
     return replace(profile, email=email, phone=phone, external_ids=external_ids, anonymous_ids=anonymous_ids)
 
 

@@ -20,6 +20,7 @@ def verify(mapping: SourceMapping, session: Session) -> dict[str, tuple[str, ...
     Raises:
         MappingFaults: with every missing table and column, and every status that needs its choice.
     """
+    session.reach()
     faults = Faults(f"source.{mapping.name}")
     found: dict[str, tuple[str, ...]] = {}
     for entity in mapping.entities.values():

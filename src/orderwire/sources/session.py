@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Engine, Select, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from orderwire.errors import ConfigError
 from orderwire.sources.driver_errors import translated
@@ -67,6 +67,15 @@ class Session:
         """The first value of the first row; None where there is none."""
         rows = self.rows(statement, place=place)
         return rows[0][0] if rows else None
+
+    def reach(self) -> None:
+        """Connect, so that an address or login that is wrong says so before anything else.
+
+        Raises:
+            ConfigError: the database refuses the login, or is none.
+            Unavailable: not reached.
+        """
+        self._connected()
 
     def column_names(self, place: Entity | Child) -> tuple[str, ...]:
         """The columns that an entity's or child's table or query has.
@@ -128,7 +137,12 @@ class Session:
         """The driver's own tuples: SQLAlchemy's rows cost more than reading an order does."""
         result = self._connected().execute(statement)
         cursor: Any = result.cursor
-        rows: list[Row] = list(cursor.fetchall())
+        driver: Any = self._engine.dialect.loaded_dbapi
+        try:
+            rows: list[Row] = list(cursor.fetchall())
+        except driver.Error as error:
+            # SQLAlchemy wraps what its own fetching raises; this is the same for the driver's.
+            raise DBAPIError.instance("SELECT", (), error, driver.Error) from error
         stamps = self._stamps(cursor.description)
         result.close()
         return [_with_zone(row, stamps) for row in rows] if stamps else rows

@@ -71,7 +71,7 @@ def small_shop(seed: int, *, start: datetime, people: int = 8, orders: int = 24,
         start: now; history lies before it, news after it.
         people: how many customers.
         orders: how many orders before `start`.
-        news: how many records after `start`; they come within two hours.
+        news: how many records after `start`; they come within a few minutes.
     """
     rng = random.Random(f"shop:{seed}")
     before = [_order(rng, 1000 + place, rng.randrange(people), _long_ago(rng, start)) for place in range(orders)]
@@ -182,7 +182,7 @@ def _news(
     found: list[tuple[datetime, Record]] = []
     at = start
     for number in range(count):
-        at += timedelta(seconds=rng.choice((0, 0, 1, 7, 90, 900)))
+        at += timedelta(seconds=rng.choice((0.0, 0.0, 0.2, 1.0, 4.0, 15.0)))
         record = _happening(rng, orders, at, people, number)
         if isinstance(record, Order):
             orders[record.order_id] = record

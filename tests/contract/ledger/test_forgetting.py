@@ -59,7 +59,7 @@ def test_nothing_personal_is_left_to_read(shop: StoredLedger) -> None:
             [entry for entry in entries(shop) if entry.fact.person == 1],
             shop.person(1),
             shop.exemptions("letters"),
-            [raw.decode() for _, raw in shop.raws("shop")],
+            [raw.decode() for _, _, raw in shop.raws("shop")],
         ]
     )
     assert [False, False] == [b"ana" in left.lower(), b'"7"' in left]

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from orderwire.errors import NotFound
+from orderwire.ledger import FactFilter
 from orderwire.ledger.store import StoredLedger
 from orderwire.model import Address, Channel, ConsentState, Identity, Record
 from orderwire.testing.ledgers import NOW, PLACED, cart, consent, entries, event, order, person, record
@@ -183,6 +184,18 @@ def test_nobody_is_found_by_what_is_unknown(ledger: StoredLedger, text: str) -> 
 def test_a_merged_person_is_found_as_the_survivor(ledger: StoredLedger) -> None:
     record(ledger, order("1", identity=ID_ONLY), order("2", identity=EMAIL_ONLY), order("3", identity=BOTH))
     assert [1, 1] == [ledger.find_person("per_2"), ledger.find_person("ana@mail.test")]
+
+
+def test_the_log_of_a_person_is_that_of_everybody_they_are_one_with(ledger: StoredLedger) -> None:
+    record(ledger, order("1", identity=ID_ONLY), order("2", identity=EMAIL_ONLY), order("3", identity=BOTH))
+    assert [[1, 2, 3]] * 2 == [[fact.seq for fact in ledger.facts(FactFilter(person=number))] for number in (1, 2)]
+
+
+def test_a_person_of_many_devices_shows_some_and_is_known_on_all(ledger: StoredLedger) -> None:
+    for number in range(25):
+        record(ledger, event(f"e{number}", identity=Identity(email="ana@mail.test", anonymous_id=f"d{number}")))
+    record(ledger, event("last", identity=Identity(anonymous_id="d24")))
+    assert (20, {1}) == (len(ledger.person(1).card.anonymous_ids), set(people(ledger)))
 
 
 def test_a_report_tells_where_everything_came_from(ledger: StoredLedger) -> None:

@@ -68,6 +68,18 @@ def test_an_entry_knows_its_newest_snapshot(shop: StoredLedger) -> None:
     assert (4, 3, 4, 4) == (placed.newest, placed.newer_of_kind, paid.newest, paid.newer_of_kind)
 
 
+def test_the_newest_snapshot_of_one_record_is_held_by_its_first_fact(ledger: StoredLedger) -> None:
+    record(ledger, order())
+    record(ledger, order(paid_at=PLACED + DAY, delivered_at=PLACED + 2 * DAY))
+    assert [2, 2, 2] == [entry.newest for entry in entries(ledger)]
+
+
+def test_the_newest_snapshot_may_be_older_than_a_stale_fact(ledger: StoredLedger) -> None:
+    record(ledger, order(updated_at=PLACED + 2 * DAY))
+    record(ledger, order(paid_at=PLACED, updated_at=PLACED + DAY))
+    assert [1, 1] == [entry.newest for entry in entries(ledger)]
+
+
 def test_an_entry_knows_the_newest_fact_of_its_kind(ledger: StoredLedger) -> None:
     for total in (1, 2, 3):
         record(ledger, order(total=total))

@@ -230,6 +230,28 @@ def test_a_naive_instant_is_refused_and_nothing_is_kept(ledger: StoredLedger) ->
     assert 0 == ledger.head()
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        order("10\0001"),
+        order(identity=Identity(email="ana\0@mail.test")),
+        event(name="custom.\0"),
+        order(note="\ud800"),
+        order(refunds=(Refund(refund_id="\0", refunded_at=PLACED, amount=1),)),
+    ],
+    ids=["subject", "identifier", "kind", "half a character", "detail"],
+)
+def test_what_no_database_keeps_as_text_is_the_records_fault(ledger: StoredLedger, given: Record) -> None:
+    with pytest.raises(InvalidRecord):
+        ledger.record([Received(record=given)], source="shop", at=NOW, is_imported=False)
+
+
+def test_a_nul_in_a_text_is_kept(ledger: StoredLedger) -> None:
+    given = order(note="a\0b", first_name="A\0na")
+    record(ledger, given)
+    assert given == json.decode(facts(ledger)[0].body, type=Order)
+
+
 def test_a_checkpoint_is_committed_with_its_records(ledger: StoredLedger) -> None:
     for position in (b'{"page":1}', b'{"page":2}'):
         ledger.record(
@@ -250,7 +272,7 @@ def test_nothing_is_a_batch_too(ledger: StoredLedger) -> None:
 def test_raw_bytes_are_kept_once_for_each_reading_that_differs(ledger: StoredLedger) -> None:
     for raw in (b"<order/>", b"<order/>", b"<order note='x'/>"):
         ledger.record([Received(record=order(), raw=raw)], source="shop", at=NOW, is_imported=False)
-    assert [b"<order/>", b"<order note='x'/>"] == [raw for _, raw in ledger.raws("shop")]
+    assert [b"<order/>", b"<order note='x'/>"] == [raw for _, _, raw in ledger.raws("shop")]
 
 
 def test_large_records_come_back_whole(ledger: StoredLedger) -> None:

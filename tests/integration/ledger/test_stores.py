@@ -1,6 +1,5 @@
 """What each engine's own troubles become."""
 
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +16,9 @@ from orderwire.ledger.migrations import MAJOR, Migration, upgrade
 from orderwire.ledger.postgres.engine import PostgresEngine
 from orderwire.ledger.sqlite.engine import SqliteEngine
 from orderwire.ledger.sqlite.errors import translated
-from orderwire.testing.ledgers import event, facts, order, record
+from orderwire.ledger.sqlite.opening import connect
+from orderwire.model import Identity
+from orderwire.testing.ledgers import NOW, event, facts, order, record
 
 FILLING = """
 import sys
@@ -105,11 +106,20 @@ def test_sqlite_errors_are_ours(tmp_path: Path, provoked: list[str], expected: t
             connection.execute(last)
 
 
-def test_a_log_is_on_disk_before_it_is_acknowledged(tmp_path: Path) -> None:
+def test_a_commit_goes_through_to_the_disk(tmp_path: Path) -> None:
+    with closing(connect(tmp_path / "ledger.db", busy_timeout=1.0)) as connection:
+        names = ("journal_mode", "synchronous", "secure_delete")
+        assert ["wal", 2, 1] == [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+
+def test_what_was_forgotten_is_not_left_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
-    with closing(sqlite.open_ledger(path)), connected(path) as other:
-        modes = [other.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
-        assert ["wal", 2] == modes
+    with closing(sqlite.open_ledger(path)) as ledger:
+        record(ledger, order(first_name="Ana"), order("1002", note="leave it with the neighbour"))
+        ledger.forget(1, at=NOW, reason="")
+        record(ledger, event("e2", identity=Identity(email="ben@mail.test")))
+    left = path.read_bytes()
+    assert [False, False, False] == [text in left for text in (b"ana@mail.test", b"Ana", b"neighbour")]
 
 
 def test_a_path_opens_a_file(tmp_path: Path) -> None:
@@ -206,7 +216,3 @@ def test_a_server_that_is_not_there_is_busy_and_names_no_password() -> None:
     with pytest.raises(Busy) as raised:
         postgres.open_ledger("postgresql://shop:secret@127.0.0.1:1/shop")
     assert "secret" not in str(raised.value)
-
-
-def test_limits_of_this_process_are_untouched() -> None:
-    assert resource.RLIM_INFINITY == resource.getrlimit(resource.RLIMIT_FSIZE)[0]

@@ -1,7 +1,8 @@
 """A process of its own that writes to a ledger, for tests that stop it, kill it or run several.
 
-Usage: worker.py record <ledger> <name> <batches> <size>     prints the head after each acknowledged batch
-       worker.py lease <ledger> <seconds>                    takes a lease, waits for a line, commits, prints the outcome
+Usage:
+    worker.py record <ledger> <name> <batches> <size>   prints the head after each acknowledged batch
+    worker.py lease <ledger> <seconds>                  takes a lease, waits for a line, commits, prints the outcome
 """
 
 import sys

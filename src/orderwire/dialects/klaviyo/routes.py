@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from orderwire.dialects.contract import Budget, Confirmation, History, Resend, Route, Semantics, Window
+from orderwire.dialects.contract import Budget, Confirmation, History, Once, Resend, Route, Semantics, Window
 
 _TIERS: dict[str, tuple[tuple[Window, ...], int]] = {
     "XS": ((Window(1, 1), Window(15, 60)), 1),
@@ -94,7 +94,7 @@ def _catalog(thing: str, verb: str, note: str) -> Route:
         max_weight=100,
         max_bytes=MEGABYTES_5,
         names_culprit=True,
-        unique_subjects=True,
+        once=Once.PERSON,
         note=note,
     )
 
@@ -137,7 +137,7 @@ ROUTES: tuple[Route, ...] = (
         max_bytes=MEGABYTES_5,
         max_item_bytes=99_900,
         names_culprit=True,
-        unique_subjects=True,
+        once=Once.PERSON,
         note="A changed property can move a profile into a segment, or be a date that a flow waits for.",
     ),
     Route(
@@ -162,7 +162,7 @@ ROUTES: tuple[Route, ...] = (
         max_bytes=MEGABYTES_5,
         frame_bytes=2048,
         names_culprit=True,
-        unique_subjects=True,
+        once=Once.PERSON,
         note="`historical_import` skips double opt-in and list flows, and demands each profile's own date.",
     ),
     Route(
@@ -175,7 +175,7 @@ ROUTES: tuple[Route, ...] = (
         max_bytes=MEGABYTES_5,
         frame_bytes=2048,
         names_culprit=True,
-        unique_subjects=True,
+        once=Once.PERSON,
         note="News only. May send a double opt-in mail; one job per profile within 30 minutes.",
     ),
     Route(
@@ -187,7 +187,7 @@ ROUTES: tuple[Route, ...] = (
         max_weight=100,
         max_bytes=MEGABYTES_5,
         names_culprit=True,
-        unique_subjects=True,
+        once=Once.PERSON,
         note="Without a list, so that it holds everywhere. Fires `Unsubscribed from Email Marketing`.",
     ),
     _catalog("item", "create", _AGAIN),

@@ -15,6 +15,7 @@ from orderwire.dialects.contract import (
     Expression,
     History,
     Item,
+    Once,
     Option,
     Profile,
     ReadBack,
@@ -50,7 +51,7 @@ REVISION = "2026-03-15"
 BATCH_COUNT = 100
 
 
-def _batch(name: str, resend: Resend, semantics: Semantics, note: str, *, unique_subjects: bool = False) -> Route:
+def _batch(name: str, resend: Resend, semantics: Semantics, note: str, *, once: Once = Once.ITEM) -> Route:
     return Route(
         name=name,
         budget=replies.BUDGET,
@@ -62,7 +63,7 @@ def _batch(name: str, resend: Resend, semantics: Semantics, note: str, *, unique
         max_bytes=MAX_BYTES,
         max_item_bytes=MAX_ITEM_BYTES,
         frame_bytes=FRAME_BYTES,
-        unique_subjects=unique_subjects,
+        once=once,
         note=note,
     )
 
@@ -92,9 +93,9 @@ ROUTES = (
         "POST /batches, endpoint events; the pair of eventID and eventTime counts once, for historical events only",
     ),
     _single(EVENT, Resend.TRIGGERS, _EVENT, "POST /events; what becomes of a taken event is shown nowhere"),
-    _batch(CONTACTS_BATCH, Resend.OVERWRITES, _STATE, "POST /batches, endpoint contacts", unique_subjects=True),
+    _batch(CONTACTS_BATCH, Resend.OVERWRITES, _STATE, "POST /batches, endpoint contacts", once=Once.PERSON),
     _single(CONTACT, Resend.OVERWRITES, _STATE, "POST /contacts"),
-    _batch(PRODUCTS_BATCH, Resend.OVERWRITES, _STATE, "POST /batches, endpoint products", unique_subjects=True),
+    _batch(PRODUCTS_BATCH, Resend.OVERWRITES, _STATE, "POST /batches, endpoint products", once=Once.PERSON),
     _single(PRODUCT_CREATE, Resend.OVERWRITES, _STATE, "POST /products; 409 is overwritten by the next item"),
     _single(PRODUCT_REPLACE, Resend.OVERWRITES, _STATE, "PUT /products/{id}"),
     _single(PRODUCT_WITHDRAW, Resend.OVERWRITES, _STATE, "PUT /products/{id} with the status notAvailable"),

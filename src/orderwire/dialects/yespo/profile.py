@@ -7,6 +7,7 @@ from orderwire.dialects.contract import (
     Capability,
     Confirmation,
     History,
+    Once,
     Profile,
     Resend,
     Route,
@@ -46,7 +47,7 @@ ROUTES = (
         max_bytes=_BULK_BYTES,
         frame_bytes=16,
         names_culprit=True,
-        unique_subjects=True,
+        once=Once.SUBJECT,
         note="POST v1/orders, live. Every accepted order, new or not, is an event order<STATUS>.",
     ),
     Route(
@@ -60,7 +61,7 @@ ROUTES = (
         max_bytes=_BULK_BYTES,
         frame_bytes=16,
         names_culprit=True,
-        unique_subjects=True,
+        once=Once.SUBJECT,
         note="POST v1/orders with each old order's last status, by option history_orders = orders.",
     ),
     Route(
@@ -74,7 +75,7 @@ ROUTES = (
         max_bytes=_BULK_BYTES,
         frame_bytes=16,
         names_culprit=True,
-        unique_subjects=True,
+        once=Once.SUBJECT,
         note="POST v2/past_events: documented never to start workflows. The reply says of each event whether it was "
         "queued; whether an order was stored from it is never told.",
     ),
@@ -102,7 +103,7 @@ ROUTES = (
         max_bytes=_BULK_BYTES,
         frame_bytes=2048,
         names_culprit=True,
-        unique_subjects=True,
+        once=Once.PERSON,
         note="POST v1/contacts: only workflows on the change of a contact field start.",
     ),
     Route(

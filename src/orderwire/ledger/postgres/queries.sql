@@ -463,7 +463,7 @@ ON CONFLICT (hash) DO UPDATE SET erased_at = excluded.erased_at, seq = excluded.
 
 -- name: raws
 -- A page of the raw records of a source.
-SELECT raw, bytes FROM raw
+SELECT raw, subject, bytes FROM raw
 WHERE source = %(source)s AND raw > %(after)s AND bytes IS NOT NULL ORDER BY raw LIMIT %(limit)s;
 
 -- name: writers_turn

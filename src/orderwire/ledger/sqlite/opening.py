@@ -33,15 +33,23 @@ def open_ledger(path: Path, *, busy_timeout: float = BUSY_TIMEOUT) -> StoredLedg
         NeedsMigration: the file was written by a version this one cannot read.
         IntegrityBroken: the file is not a ledger.
     """
-    with translated():
-        connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
-    engine = SqliteEngine(connection)
+    engine = SqliteEngine(connect(path, busy_timeout=busy_timeout))
     try:
-        with translated():
-            for pragma in _PRAGMAS:
-                connection.execute(pragma).fetchall()
         upgrade(engine, [Migration.read(path) for path in migrations_of(PACKAGE)])
     except BaseException:
         engine.close()
         raise
     return StoredLedger(engine)
+
+
+def connect(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
+    """A connection that writes as a ledger must: ahead in a log, and through to the disk before it returns."""
+    with translated():
+        connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(pragma).fetchall()
+        except BaseException:
+            connection.close()
+            raise
+    return connection

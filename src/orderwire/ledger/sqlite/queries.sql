@@ -411,7 +411,7 @@ INSERT OR REPLACE INTO erased (hash, erased_at, seq) VALUES (?, ?, ?);
 
 -- name: raws
 -- A page of the raw records of a source.
-SELECT raw, bytes FROM raw
+SELECT raw, subject, bytes FROM raw
 WHERE source = :source AND raw > :after AND bytes IS NOT NULL ORDER BY raw LIMIT :limit;
 
 -- name: erased_amounts

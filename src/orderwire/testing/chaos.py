@@ -1,0 +1,386 @@
+"""Delivery made to suffer: from a seed, a shop, a fault plan, and deaths at any moment; then the books and the facts.
+
+How a process is killed inside one process. What an outside observer can tell apart are only the writes to the ledger
+and the requests on the wire, so every moment between two awaits equals the moment before the next of these. A `Fuse`
+counts them and `Killed` is raised instead of the one at which it burns out; from then on the dead worker's ledger and
+network are dead too, so that none of its clean-up reaches anything. A request that was on its way at that moment
+arrives or does not, by the toss of a coin, and may still arrive when the next worker has begun.
+
+Everything is drawn from the seed and runs in virtual time: the same seed gives the same run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from orderwire.delivery.deliver import Delivery
+from orderwire.delivery.settings import DestinationSettings
+from orderwire.dialects import registry
+from orderwire.dialects.contract import Account, History
+from orderwire.dialects.wire import WireReply, WireRequest
+from orderwire.errors import Unavailable
+from orderwire.ledger import Balance, DestinationState, Exemption, Lease, Ledger, Received, Stream, open_ledger
+from orderwire.ledger.values import Changes, FactFilter
+from orderwire.model import Fact, Record
+from orderwire.sandbox.kit import FaultPlan, ReceptionLog
+from orderwire.sandbox.kit.server import Exchange
+from orderwire.sandbox.registry import stand_in
+from orderwire.testing.shops import SOURCE, SmallShop, small_shop
+from orderwire.testing.virtual import START, InProcess, VirtualClock, VirtualLoop, VirtualPlatformClock
+
+T = TypeVar("T")
+HOST = "https://platform.test"
+_READS = frozenset({"head", "entries", "entries_at", "earlier_of", "destination", "cursors", "attempts", "marks"})
+_READS_TOO = frozenset({"attempts_beyond", "last_attempt", "exemptions", "facts", "balance", "find_person", "person"})
+
+
+class Killed(BaseException):
+    """The worker's process ended here, without a word."""
+
+
+class Fuse:
+    """How many more effects a worker lives to see; None for one that is not killed."""
+
+    def __init__(self, effects: int | None) -> None:
+        self._left = effects
+        self.is_out = False
+
+    def burn(self) -> None:
+        """One more effect is about to happen.
+
+        Raises:
+            Killed: it does not happen any more.
+        """
+        if self._left is not None:
+            self._left -= 1
+            self.is_out = self.is_out or self._left < 0
+        if self.is_out:
+            raise Killed
+
+
+class MortalLedger:
+    """A ledger that dies with its worker: calls that write burn the fuse, and nothing answers a dead worker."""
+
+    def __init__(self, ledger: Ledger, fuse: Fuse) -> None:
+        self._ledger = ledger
+        self._fuse = fuse
+        self.lease: Lease | None = None
+
+    def acquire(self, destination: str, holder: str, *, ttl: timedelta) -> Lease | None:
+        """Take or renew a lease, and remember it for whoever clears up after the worker."""
+        self._fuse.burn()
+        self.lease = self._ledger.acquire(destination, holder, ttl=ttl)
+        return self.lease
+
+    def __getattr__(self, name: str) -> Any:
+        """Every other call, as long as the worker lives."""
+        if self._fuse.is_out:
+            raise Killed
+        if name not in _READS | _READS_TOO:
+            self._fuse.burn()
+        return getattr(self._ledger, name)
+
+
+class MortalWire(InProcess):
+    """The way out of a mortal worker. Some requests dawdle on the way; their worker may be dead when they arrive."""
+
+    def __init__(self, exchange: Exchange, fuse: Fuse, rng: random.Random, *, dawdling: float = 0.0) -> None:
+        super().__init__({HOST: exchange})
+        self._fuse = fuse
+        self._rng = rng
+        self._dawdling = dawdling
+
+    async def send(self, request: WireRequest, base_url: str) -> WireReply:
+        """Send one request and read the whole reply."""
+        self._fuse.burn()
+        journey = asyncio.ensure_future(self._travel(request, base_url))
+        journey.add_done_callback(_look_away)
+        try:
+            reply = await asyncio.shield(journey)
+        except asyncio.CancelledError:
+            if self._rng.random() < 0.5:
+                journey.cancel()
+            raise
+        except Unavailable:
+            self._fuse.burn()
+            raise
+        self._fuse.burn()
+        return reply
+
+    async def _travel(self, request: WireRequest, base_url: str) -> WireReply:
+        if self._rng.random() < self._dawdling:
+            await asyncio.sleep(self._rng.uniform(0.5, 20.0))
+        return await super().send(request, base_url)
+
+
+class Memory(ReceptionLog):
+    """A reception log that keeps its lines."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.lines: list[dict[str, Any]] = []
+
+    def write(self, line: dict[str, Any]) -> None:
+        """Append one line."""
+        self.lines.append(line)
+
+
+class SteppingClock(VirtualClock):
+    """A worker's clock, whose wall time somebody may set while the pace goes on."""
+
+    def __init__(self, start: datetime = START) -> None:
+        super().__init__(start)
+        self.offset = timedelta()
+
+    def now(self) -> datetime:
+        """The wall clock, UTC-aware."""
+        return super().now() + self.offset
+
+
+class CoarseLoop(VirtualLoop):
+    """A virtual loop that jumps at least `grain` seconds at a time, so that an outage of days is short to watch."""
+
+    grain = 0.0
+
+    def _jump(self, seconds: float) -> None:
+        super()._jump(max(seconds, self.grain))
+
+
+def run_coarsely(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine to its end in virtual time that may be made coarse."""
+    with asyncio.Runner(loop_factory=CoarseLoop) as runner:
+        runner.get_loop().set_exception_handler(_told)
+        return runner.run(work())
+
+
+def _told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Nobody mourns the tasks of a killed worker; everything else is reported as usual."""
+    if not isinstance(context.get("exception"), Killed):
+        loop.default_exception_handler(context)
+
+
+def coarse(grain: float) -> None:
+    """Let time pass in steps of at least so many seconds from now on; 0 for as fine as it is."""
+    cast("CoarseLoop", asyncio.get_running_loop()).grain = grain
+
+
+def settings_of(platform: str, name: str | None = None, **changes: Any) -> DestinationSettings:
+    """A destination on this host, with the platform's own defaults."""
+    profile = registry.dialect(platform).profile
+    account = Account(
+        key="key-1",
+        base_url=(HOST if name is None else f"https://{name}.test") + urlsplit(profile.base_url).path,
+        account_id="123",
+        options={option.name: option.default for option in profile.options},
+    )
+    given: dict[str, Any] = {"name": name or platform, "platform": platform, "account": account}
+    return DestinationSettings(**(given | changes))
+
+
+def switch_on(ledger: Ledger, settings: DestinationSettings, *, now: datetime) -> None:
+    """Begin a destination at the head, with every warning about automations acknowledged."""
+    profile = registry.dialect(settings.platform).profile
+    state = DestinationState(
+        name=settings.name,
+        switched_on_at=now,
+        switched_on_seq=ledger.head(),
+        acknowledged=tuple(route.name for route in profile.routes if route.history is History.MAY_FIRE),
+    )
+    ledger.administer(settings.name, Changes(state=state, cursors={Stream.LIVE: ledger.head()}))
+
+
+def record(ledger: Ledger, *records: Record, at: datetime, is_imported: bool) -> None:
+    """Put records of the shop into the ledger."""
+    ledger.record([Received(record=one) for one in records], source=SOURCE, at=at, is_imported=is_imported)
+
+
+def _look_away(journey: asyncio.Future[WireReply]) -> None:
+    """Whoever sent it may be dead: take note of how the journey ended."""
+    if not journey.cancelled():
+        journey.exception()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ordeal:
+    """What a delivery is put through."""
+
+    seed: int
+    platform: str
+    deaths: int = 3
+    within: int = 60
+    """A worker dies within so many effects."""
+    fault_share: float = 0.05
+    dawdling: float = 0.03
+    """Share of requests that are long on their way."""
+    steps_clock: bool = True
+    people: int = 8
+    orders: int = 24
+    news: int = 16
+
+    @classmethod
+    def drawn(cls, seed: int, platform: str) -> Ordeal:
+        """The ordeal of a seed."""
+        rng = random.Random(f"ordeal:{seed}")
+        return cls(
+            seed=seed,
+            platform=platform,
+            deaths=rng.randrange(1, 7),
+            within=rng.choice((5, 20, 60, 150)),
+            fault_share=rng.choice((0.0, 0.02, 0.05, 0.15)),
+            dawdling=rng.choice((0.0, 0.05)),
+            steps_clock=rng.random() < 0.5,
+            people=rng.choice((2, 8, 20)),
+            orders=rng.choice((4, 24, 60)),
+            news=rng.choice((8, 24)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aftermath:
+    """What an ordeal left behind."""
+
+    ordeal: Ordeal
+    shop: SmallShop
+    facts: tuple[Fact, ...]
+    balance: Balance
+    exemptions: Mapping[int, Exemption]
+    lines: list[dict[str, Any]]
+    """The platform's reception log."""
+    holdings: dict[str, Any]
+    in_doubt: int
+    """Items whose outcome was never learned, as the books list them."""
+    deaths: int
+    """How often a worker was killed in fact."""
+    days: float = 0.0
+
+
+@dataclass
+class _Scene:
+    ordeal: Ordeal
+    place: Path
+    rng: random.Random
+    shop: SmallShop
+    exchange: Exchange
+    log: Memory
+    clock: SteppingClock
+    settings: DestinationSettings
+    writer: asyncio.Future[None] | None = None
+    deaths: int = field(default=0)
+
+
+def suffer(ordeal: Ordeal, place: Path) -> Aftermath:
+    """Put a delivery through an ordeal, with its ledger at `place`, until nothing is left to do."""
+    return run_coarsely(lambda: _suffer(ordeal, place))
+
+
+async def _suffer(ordeal: Ordeal, place: Path) -> Aftermath:
+    scene = _scene(ordeal, place)
+    ledger = open_ledger(place)
+    try:
+        half = len(scene.shop.history) // 2
+        record(ledger, *scene.shop.history[:half], at=START, is_imported=True)
+        switch_on(ledger, scene.settings, now=START)
+        scene.writer = asyncio.ensure_future(_write(scene, scene.shop.history[half:]))
+        for number in range(ordeal.deaths):
+            fuse = Fuse(scene.rng.randrange(1, ordeal.within))
+            await _live(scene, fuse, f"worker-{number}", seconds=scene.rng.uniform(1.0, 60.0))
+            await asyncio.sleep(scene.rng.choice((0.0, 1.0, 40.0, 600.0)))
+            if ordeal.steps_clock:
+                scene.clock.offset = timedelta(seconds=scene.rng.choice((-7200, -5, 0, 5, 7200)))
+        await scene.writer
+        scene.clock.offset = timedelta()
+        await _live(scene, Fuse(None), "worker-last")
+        return _aftermath(scene, ledger)
+    finally:
+        ledger.close()
+
+
+def _scene(ordeal: Ordeal, place: Path) -> _Scene:
+    log = Memory()
+    platform = stand_in(ordeal.platform)(VirtualPlatformClock(VirtualClock()), {})
+    plan = FaultPlan.mixed(ordeal.seed, ordeal.fault_share)
+    return _Scene(
+        ordeal=ordeal,
+        place=place,
+        rng=random.Random(f"chaos:{ordeal.seed}"),
+        shop=small_shop(ordeal.seed, start=START, people=ordeal.people, orders=ordeal.orders, news=ordeal.news),
+        exchange=Exchange(platform, log, plan),
+        log=log,
+        clock=SteppingClock(),
+        settings=settings_of(ordeal.platform),
+    )
+
+
+async def _write(scene: _Scene, history: tuple[Record, ...]) -> None:
+    """The shop goes on while its history is being read."""
+    ledger = open_ledger(scene.place)
+    clock = VirtualClock()
+    try:
+        for first in range(0, len(history), 10):
+            await asyncio.sleep(scene.rng.choice((0.0, 0.3, 2.0)))
+            record(ledger, *history[first : first + 10], at=START, is_imported=True)
+        for at, one in scene.shop.news:
+            await asyncio.sleep(max(0.0, (at - clock.now()).total_seconds()))
+            record(ledger, one, at=clock.now(), is_imported=False)
+    finally:
+        ledger.close()
+
+
+async def _live(scene: _Scene, fuse: Fuse, name: str, *, seconds: float | None = None) -> None:
+    """One worker's life: until it is killed, is told to stop after some seconds, or has nothing left to do."""
+    stop = asyncio.Event()
+    if seconds is not None:
+        asyncio.get_running_loop().call_later(seconds, stop.set)
+    ledger = open_ledger(scene.place)
+    mortal = MortalLedger(ledger, fuse)
+    delivery = Delivery(
+        ledger=cast("Ledger", mortal),
+        dialect=registry.dialect(scene.ordeal.platform),
+        settings=scene.settings,
+        clock=scene.clock,
+        transport=MortalWire(scene.exchange, fuse, scene.rng, dawdling=scene.ordeal.dawdling),
+        holder=name,
+        ttl=timedelta(days=30),
+        rng=random.Random(f"{scene.ordeal.seed}:{name}"),
+    )
+    try:
+        if not delivery.try_lease():
+            raise AssertionError("the lease of a dead worker was not cleared")
+        await delivery.run(until_idle=seconds is None, stop=stop)
+    except Killed:
+        scene.deaths += 1
+    finally:
+        await asyncio.sleep(0.01)
+        if mortal.lease is not None:
+            ledger.release(mortal.lease)
+        ledger.close()
+
+
+def _aftermath(scene: _Scene, ledger: Ledger) -> Aftermath:
+    name = scene.settings.name
+    balance = ledger.balance(name)
+    unknown = [count for state, count in balance.from_attempts.items() if state.value == "unknown"]
+    found: dict[int, Exemption] = {}
+    after = 0
+    while page := ledger.exemptions(name, after=after):
+        found.update((one.seq, one) for one in page)
+        after = page[-1].seq
+    return Aftermath(
+        ordeal=scene.ordeal,
+        shop=scene.shop,
+        facts=tuple(ledger.facts(FactFilter())),
+        balance=balance,
+        exemptions=found,
+        lines=scene.log.lines,
+        holdings=scene.exchange.stand_in.holdings(),
+        in_doubt=sum(unknown),
+        deaths=scene.deaths,
+        days=asyncio.get_running_loop().time() / 86400,
+    )
