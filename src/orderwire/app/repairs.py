@@ -132,7 +132,9 @@ def acknowledge(shop: Shop, destination: str, routes: Sequence[str] = ()) -> tup
 def adopt(shop: Shop, destination: str, *, before: datetime) -> None:
     """Declare that the account holds everything that occurred before a moment already; it is not sent again."""
     state = _state(shop, destination)
-    shop.ledger.administer(destination, Changes(state=msgspec.structs.replace(state, adopted_before=before)))
+    shop.ledger.administer(
+        destination, Changes(state=msgspec.structs.replace(state, adopted_before=before, is_adopted=True))
+    )
 
 
 def replay(shop: Shop, destination: str, *, to: int) -> int:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
 from orderwire.app.bootstrap import Shop, worker_name
+from orderwire.app.reach import Watched
 from orderwire.delivery.deliver import Delivery
 from orderwire.delivery.progress import Progress
 from orderwire.errors import LeaseLost, StoreError
@@ -17,6 +20,36 @@ from orderwire.transport.http import HttpTransport
 
 log = structlog.get_logger()
 LOOK_AGAIN = 0.5
+PATIENCE = timedelta(minutes=2)
+"""How long a run that ends when all is done waits for a platform that does not answer."""
+
+Told = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orders:
+    """What a worker is to do.
+
+    Args:
+        until_idle: end when there is nothing left to do, or a platform is out of reach; else go on until stopped.
+        with_live, with_history: which lanes run.
+        most: how many facts are sent to each destination at most; None for all.
+        patience: with `until_idle`, how long a platform may give no answer.
+    """
+
+    until_idle: bool = False
+    with_live: bool = True
+    with_history: bool = True
+    most: int | None = None
+    patience: timedelta = PATIENCE
+
+
+@dataclass
+class _Running:
+    delivery: Delivery
+    transport: Watched
+    stop: asyncio.Event
+    task: asyncio.Task[None]
 
 
 class Worker:
@@ -32,69 +65,89 @@ class Worker:
         self._shop = shop
         self._names = list(names)
         self._share = share or len(self._names)
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._orders = Orders()
+        self._running: dict[str, _Running] = {}
         self._finished: set[str] = set()
-        self.deliveries: dict[str, Delivery] = {}
+        self.progress: dict[str, Progress] = {}
+        """What is known of every destination that it served or gave up."""
 
-    async def run(
-        self,
-        *,
-        stop: asyncio.Event,
-        until_idle: bool = False,
-        with_live: bool = True,
-        with_history: bool = True,
-        told: Callable[[Progress], None] | None = None,
-    ) -> None:
-        """Deliver until stopped; with `until_idle` until every destination it got has nothing left to do."""
+    async def run(self, orders: Orders, *, stop: asyncio.Event, told: Told | None = None) -> None:
+        """Deliver until stopped; with `until_idle` until every destination has nothing left to do."""
+        self._orders = orders
         random.shuffle(self._names)
         begun = asyncio.get_running_loop().time()
         lease = self._shop.settings.lease.total_seconds()
         while not stop.is_set():
-            waited = asyncio.get_running_loop().time() - begun > 1.5 * lease
-            for name in self._names:
-                if name in self._finished or name in self._running:
-                    continue
-                if len(self._running) >= self._share and not waited:
-                    continue
-                await self._try(name, stop, until_idle=until_idle, with_live=with_live, with_history=with_history)
-            if told is not None:
-                for delivery in self.deliveries.values():
-                    told(delivery.progress)
-            if until_idle and len(self._finished) == len(self._names):
-                break
+            waited = asyncio.get_running_loop().time() - begun
+            self._take_leases(is_greedy=waited > 1.5 * lease)
+            self._tell(told)
+            if orders.until_idle:
+                self._give_up(is_lease_awaited=waited <= 3 * lease)
+                if len(self._finished) == len(self._names):
+                    break
             await asyncio.sleep(LOOK_AGAIN)
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
-        if told is not None:
-            for delivery in self.deliveries.values():
-                told(delivery.progress)
+        for running in self._running.values():
+            running.stop.set()
+        await asyncio.gather(*[running.task for running in self._running.values()], return_exceptions=True)
+        self._tell(told)
 
-    async def _try(
-        self, name: str, stop: asyncio.Event, *, until_idle: bool, with_live: bool, with_history: bool
-    ) -> None:
+    def _take_leases(self, *, is_greedy: bool) -> None:
+        for name in self._names:
+            if name in self._finished or name in self._running:
+                continue
+            if is_greedy or len(self._running) < self._share:
+                self._try(name)
+
+    def _tell(self, told: Told | None) -> None:
+        for name, running in self._running.items():
+            self.progress[name] = running.delivery.progress
+        if told is not None:
+            for progress in self.progress.values():
+                told(progress)
+
+    def _give_up(self, *, is_lease_awaited: bool) -> None:
+        """A run that is to end waits neither for a platform that is down nor for another worker."""
+        for running in self._running.values():
+            if running.transport.failing_for > self._orders.patience.total_seconds():
+                progress = running.delivery.progress
+                progress.is_out_of_reach = True
+                progress.blocked = "the platform does not answer"
+                running.stop.set()
+        if is_lease_awaited:
+            return
+        for name in self._names:
+            if name not in self._running and name not in self._finished:
+                self.progress[name] = Progress(destination=name, blocked="another worker delivers there")
+                self._finished.add(name)
+
+    def _try(self, name: str) -> None:
         shop = self._shop
         settings = shop.destination(name)
+        transport = Watched(HttpTransport(timeout=shop.settings.request_timeout.total_seconds()))
         delivery = Delivery(
             ledger=shop.ledger,
             dialect=shop.dialect(name),
             settings=settings,
             clock=SystemClock(settings.time_scale),
-            transport=HttpTransport(timeout=shop.settings.request_timeout.total_seconds()),
+            transport=transport,
             holder=worker_name(),
             ttl=shop.settings.lease,
             settle_time=shop.settings.request_timeout + shop.settings.lease,
             opt_outs_every=shop.settings.opt_outs_every,
-            with_live=with_live,
-            with_history=with_history,
+            with_live=self._orders.with_live,
+            with_history=self._orders.with_history,
+            most=self._orders.most,
         )
         if not delivery.try_lease():
             return
-        self.deliveries[name] = delivery
-        self._running[name] = asyncio.create_task(self._serve(name, delivery, stop, until_idle))
+        stop = asyncio.Event()
+        task = asyncio.create_task(self._serve(name, delivery, stop))
+        self._running[name] = _Running(delivery, transport, stop, task)
 
-    async def _serve(self, name: str, delivery: Delivery, stop: asyncio.Event, until_idle: bool) -> None:
+    async def _serve(self, name: str, delivery: Delivery, stop: asyncio.Event) -> None:
         try:
             async with delivery.transport:
-                await delivery.run(until_idle=until_idle, stop=stop)
+                await delivery.run(until_idle=self._orders.until_idle, stop=stop)
         except LeaseLost as error:
             log.warning("lease lost", destination=name, reason=str(error))
         except StoreError as error:
@@ -103,7 +156,8 @@ class Worker:
             log.error("delivery failed", destination=name, error=type(error).__name__, exc_info=error)
             await asyncio.sleep(1.0)
         else:
-            if until_idle or delivery.progress.blocked:
+            if self._orders.until_idle or delivery.progress.blocked:
                 self._finished.add(name)
         finally:
+            self.progress[name] = delivery.progress
             self._running.pop(name, None)

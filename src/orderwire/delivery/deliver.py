@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from orderwire.delivery.adoption import FirstLook
 from orderwire.delivery.desk import HISTORY_STREAMS, Desk
 from orderwire.delivery.erasure import Eraser
 from orderwire.delivery.feeds import POLL, DueFeed, HistoryFeed, LiveFeed, unacknowledged_routes
@@ -38,7 +39,8 @@ class Delivery:
         ttl: how long a lease lasts without renewal.
         settle_time: how long a predecessor's request may still be on its way; its timeout and the lease.
         opt_outs_every: how often opt-outs are read back.
-        with_history, with_live: which lanes run.
+        with_history, with_live: which lanes run; without live, history stops before the first fact that is news.
+        most: how many facts are sent at most; then nothing is left to do. None for all.
     """
 
     ledger: Ledger
@@ -52,6 +54,7 @@ class Delivery:
     opt_outs_every: timedelta = timedelta(minutes=10)
     with_history: bool = True
     with_live: bool = True
+    most: int | None = None
     rng: random.Random = field(default_factory=random.Random)
     progress: Progress = field(init=False)
 
@@ -103,6 +106,7 @@ class Delivery:
             clock=self.clock,
             transport=self.transport,
             rng=self.rng,
+            most=self.most,
         )
         self.progress = desk.progress
         self.desk = desk
@@ -126,6 +130,9 @@ class Delivery:
         self, desk: Desk, *, until_idle: bool, stop: asyncio.Event, renewing: asyncio.Future[None]
     ) -> None:
         opt_outs = OptOuts(desk, every=self.opt_outs_every)
+        desk.progress.blocked = await FirstLook(desk).refusal()
+        if desk.progress.blocked:
+            return
         await self._recover(desk)
         senders = [
             _task(Sender(desk, budget.name, lane).run)
@@ -134,8 +141,8 @@ class Delivery:
             for _ in range(budget.concurrency)
         ]
         feeds = [_task(DueFeed(desk).run), _task(JobFollower(desk).run), _task(Eraser(desk).run)]
-        if self.with_live:
-            feeds.append(_task(LiveFeed(desk).run))
+        self._live = LiveFeed(desk, is_looking_only=not self.with_live)
+        feeds.append(_task(self._live.run))
         if opt_outs.is_offered:
             if desk.state.opt_outs_read_at is None:
                 desk.progress.phase = "opt-outs"
@@ -180,11 +187,13 @@ class Delivery:
     def _is_idle(self, desk: Desk) -> bool:
         if desk.passages or desk.jobs or desk.to_forget:
             return False
-        head = self.ledger.head()
-        live = not self.with_live or desk.trails[Stream.LIVE].fetched >= head
+        if desk.is_full:
+            return True
+        looked = desk.trails[Stream.LIVE].fetched
+        live = self._live.is_at_news or looked >= self.ledger.head()
         blocked = any(unacknowledged_routes(desk, family) for family in HISTORY_STREAMS.values())
-        history = not self.with_history or blocked or all(desk.trails[one].fetched >= head for one in HISTORY_STREAMS)
-        return live and history
+        reached = min(desk.trails[stream].fetched for stream in HISTORY_STREAMS)
+        return live and (not self.with_history or blocked or reached >= looked)
 
     async def _drain(self, desk: Desk) -> None:
         """Let requests that are on their way come back; what is prepared stays for the next worker."""

@@ -345,6 +345,7 @@ class Desk:
                 paused_reason=stored.paused_reason,
                 acknowledged=stored.acknowledged,
                 adopted_before=stored.adopted_before,
+                is_adopted=stored.is_adopted,
             )
 
     def seal_stragglers(self) -> None:

@@ -24,10 +24,16 @@ POLL = 0.1
 
 
 class LiveFeed:
-    """Follows the log for what happens now, and pulls a person's unsent history forward before their news."""
+    """Follows the log for what happens now, and pulls a person's unsent history forward before their news.
 
-    def __init__(self, desk: Desk) -> None:
+    One that is looking only stops before the first news, so that history may go up to there and no further.
+    """
+
+    def __init__(self, desk: Desk, *, is_looking_only: bool = False) -> None:
         self._desk = desk
+        self._is_looking_only = is_looking_only
+        self.is_at_news = False
+        """Whether it only looks and has found news."""
         self._trail = desk.trails[Stream.LIVE]
 
     async def run(self) -> None:
@@ -51,10 +57,18 @@ class LiveFeed:
             and entry.fact.seq not in desk.passages
             and lane_of(entry.fact, context) is Lane.LIVE
         ]
+        if news and self._is_looking_only:
+            self._trail.reached(news[0].fact.seq - 1)
+            self.is_at_news = True
+            return False
         if news:
             self._pull_forward(news)
             marks = desk.marks_of(news)
             for entry in news:
+                if desk.is_full:
+                    self._trail.reached(entry.fact.seq - 1)
+                    desk.seal(Lane.LIVE)
+                    return False
                 if self._is_beyond_history(entry):
                     desk.taken.add(entry.fact.seq)
                 if entry.fact.kind == Kind.PERSON_FORGOTTEN:
@@ -92,6 +106,8 @@ class LiveFeed:
         marks = desk.marks_of(list(entries.values()))
         context = desk.context()
         for _, seq in sorted(pending):
+            if desk.is_full:
+                break
             desk.taken.add(seq)
             if passage := desk.admit(entries[seq], marks, context, (), quietly=True):
                 desk.go(passage)
@@ -113,6 +129,9 @@ class HistoryFeed:
     async def _pass(self) -> bool:
         """One pass up to a barrier; False when there was nothing new."""
         desk = self._desk
+        if desk.is_full:
+            desk.seal_stragglers()
+            return False
         barrier = desk.state.history_barrier
         if all(desk.trails[stream].fetched >= barrier for stream in HISTORY_STREAMS):
             barrier = min(desk.ledger.head(), desk.trails[Stream.LIVE].fetched)
@@ -131,11 +150,11 @@ class HistoryFeed:
         trail = desk.trails[stream]
         desk.progress.phase = stream.value
         desk.is_filling = True
-        while trail.fetched < barrier:
+        while trail.fetched < barrier and not desk.is_full:
             await self._room()
             entries = desk.ledger.entries(trail.fetched, limit=CHUNK, until=barrier, family=family)
-            self._feed(entries, stream)
-            trail.reached(entries[-1].fact.seq if len(entries) == CHUNK else barrier)
+            last = entries[-1].fact.seq if len(entries) == CHUNK else barrier
+            trail.reached(self._feed(entries, stream, last=last))
             desk.progress.reached = desk.history_cursor
             await desk.books.flush()
         desk.is_filling = False
@@ -145,13 +164,16 @@ class HistoryFeed:
         desk.progress.reached = desk.history_cursor
         await desk.books.flush()
 
-    def _feed(self, entries: Sequence[Entry], stream: Stream) -> None:
+    def _feed(self, entries: Sequence[Entry], stream: Stream, *, last: int) -> int:
+        """Admit what was read; returns how far that is: up to `last`, or to where the desk became full."""
         desk = self._desk
         trail = desk.trails[stream]
         marks = desk.marks_of(entries)
         context = desk.context()
         for entry in entries:
             seq = entry.fact.seq
+            if desk.is_full:
+                return seq - 1
             passage = desk.passages.get(seq)
             if passage is not None:
                 desk.taken.discard(seq)
@@ -162,6 +184,7 @@ class HistoryFeed:
                 desk.taken.discard(seq)
             elif fresh := desk.admit(entry, marks, context, (trail,), quietly=not desk.is_loud):
                 desk.go(fresh)
+        return last
 
     async def _room(self) -> None:
         """Wait while enough is prepared: what waits long would have to be asked again."""
@@ -217,6 +240,8 @@ def readmit(desk: Desk, parts_done: dict[int, tuple[int, ...]], *, apart: bool =
     context = desk.context()
     for entry in entries:
         seq = entry.fact.seq
+        if desk.is_full and seq not in desk.passages:
+            continue
         if passage := desk.admit(entry, marks, context, ()):
             passage.has_exemption = True
             done = {part for part in parts_done[seq] if part < len(passage.items)}

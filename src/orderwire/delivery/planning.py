@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
@@ -21,6 +21,10 @@ from orderwire.model import Family, Order, family_of, kind_of
 from orderwire.transport.redact import safe
 
 CHUNK = 1000
+
+
+_MET = Mark(subject="", seq=1, occurred_at=datetime(1970, 1, 1, tzinfo=UTC))
+"""Stands for the mark of a person of whom something would have been sent before."""
 
 
 class DestinationPlan(Struct, kw_only=True):
@@ -68,6 +72,8 @@ class Planner:
         self._context = Context(dialect=dialect, settings=settings, state=self._state, now=now)
         self._routes = {route.name: route for route in dialect.profile.routes}
         self._represented: dict[str, int] = {}
+        self._met: set[int] = set()
+        """Persons of whom something would have been sent by then."""
         self._first = first
         self._facts: Counter[str] = Counter()
         self._requests: Counter[str] = Counter()
@@ -124,6 +130,8 @@ class Planner:
             subjects.update(person_key(entry.person.person) for entry in entries if entry.person)
             marks = self._ledger.marks(self._settings.name, list(subjects))
             for entry in entries:
+                if entry.person is not None and entry.person.person in self._met:
+                    marks.setdefault(person_key(entry.person.person), _MET)
                 yield entry, marks
             after = entries[-1].fact.seq
 
@@ -138,6 +146,8 @@ class Planner:
             self._leave(what, expression.withheld or "; ".join(expression.unsaid))
             return None
         self._facts[decision.kind] += 1
+        if entry.person is not None:
+            self._met.add(entry.person.person)
         self._unsaid.update(expression.unsaid)
         if _is_mismatched(decision.snapshot) and decision.kind == "order.placed":
             self._mismatched += 1

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from orderwire.identity.consent import Standing, in_force
 from orderwire.model import Address, Cart, Channel, Consent, Event, Order, Person, Product, Record, Subscription
 
-
 DEVICES_SHOWN = 20
 """How many devices a profile names, the first ones; all of them go on being matched."""
 

@@ -80,9 +80,10 @@ class PersonCard(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Entry(Struct, frozen=True, kw_only=True):
     """A fact as a reader meets it: with the newest snapshot of its subject and the person as of now.
 
-    `newest` is the sequence number of the fact whose row holds the newest snapshot of the subject: facts of one record
-    share a body, so that it may be an earlier one than this; `newer_of_kind` that of the newest fact of the same kind and subject. `previous` is the
-    snapshot before this fact (carts only). An erased fact has an empty snapshot.
+    `newest` is the sequence number of the fact whose row holds the newest snapshot of the subject: facts of one
+    record share a body, so that it may be an earlier one than this; `newer_of_kind` that of the newest fact of the
+    same kind and subject. `previous` is the snapshot before this fact (carts only). An erased fact has an empty
+    snapshot.
     """
 
     fact: Fact
@@ -229,6 +230,10 @@ class DestinationState(Struct, frozen=True, kw_only=True):
     """Routes whose `may fire` warning the user has acknowledged."""
     adopted_before: datetime | None = None
     """Facts that occurred before this are already there, by a cut-off date."""
+    is_adopted: bool = False
+    """Whether the operator has said what the account held before us."""
+    was_looked_at: bool = False
+    """Whether the account was found without orders of its own before the first sync."""
     opt_out_cursor: str = ""
     opt_outs_read_at: datetime | None = None
     history_barrier: int = 0

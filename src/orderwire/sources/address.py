@@ -89,7 +89,7 @@ def _existing_file(url: URL, place: str) -> URL:
     if not Path(path).is_file():
         raise ConfigError(place, f"there is no SQLite file {path}.", "Check the path; it is never created.")
     absolute = Path(path).absolute().as_uri()
-    return url.set(database=absolute, query={"mode": "ro", "uri": "true"})
+    return url.set(database=absolute, query={**url.query, "mode": "ro", "uri": "true"})
 
 
 def _speak_first(made: Engine, statements: tuple[str, ...]) -> None:

@@ -26,6 +26,7 @@ MoneyDecoder: TypeAlias = Callable[[object, str], object]
 MISFITS = (ValueError, TypeError, ArithmeticError)
 """What Python's own parsing raises; `Unreadable` is one of them."""
 
+_LONGEST_KEY = 64
 _MOST_DIGITS = 15
 """Amounts of more digits than this before or after the point are damage, not money."""
 
@@ -57,8 +58,7 @@ def text(value: object) -> str | None:
     if isinstance(value, UUID | int):
         return str(value)
     if isinstance(value, float | Decimal):
-        exact = _decimal(value)
-        return str(int(exact)) if exact == int(exact) else format(exact, "f")
+        return _digits_of_key(value if isinstance(value, Decimal) else Decimal(repr(value)))
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).decode().strip() or None
     if isinstance(value, datetime | date):
@@ -66,6 +66,13 @@ def text(value: object) -> str | None:
     if value is None:
         return None
     raise Unreadable("is not a text")
+
+
+def _digits_of_key(exact: Decimal) -> str:
+    """A number as a key; databases keep keys of 20 and more digits as decimals."""
+    if not exact.is_finite() or abs(exact.adjusted()) > _LONGEST_KEY:
+        raise Unreadable("is not a number")
+    return str(int(exact)) if exact == int(exact) else format(exact, "f")
 
 
 @lru_cache(maxsize=65_536)

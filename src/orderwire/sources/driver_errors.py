@@ -18,7 +18,14 @@ _MISSING = (
     re.compile(r"(?P<what>permission) denied for \w+ (?P<name>[\w.]+)"),
     re.compile(r"(?P<what>command) denied to user .* for table [`'\"]?(?P<name>[\w.`]+)"),
 )
-_LOGIN = ("authentication failed", "Access denied for user", "no password supplied", "role ", 'database "', "Unknown database")
+_LOGIN = (
+    "authentication failed",
+    "Access denied for user",
+    "no password supplied",
+    "role ",
+    'database "',
+    "Unknown database",
+)
 _SYNTAX = ("syntax error", "error in your SQL syntax", "incomplete input")
 _DAMAGED = ("file is not a database", "file is encrypted", "malformed")
 

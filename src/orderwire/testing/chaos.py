@@ -36,6 +36,8 @@ from orderwire.testing.shops import SOURCE, SmallShop, small_shop
 from orderwire.testing.virtual import START, InProcess, VirtualClock, VirtualLoop, VirtualPlatformClock
 
 T = TypeVar("T")
+PATIENCE = 3 * 3600.0
+"""Virtual seconds after which a delivery counts as stuck."""
 HOST = "https://platform.test"
 _READS = frozenset({"head", "entries", "entries_at", "earlier_of", "destination", "cursors", "attempts", "marks"})
 _READS_TOO = frozenset({"attempts_beyond", "last_attempt", "exemptions", "facts", "balance", "find_person", "person"})
@@ -43,6 +45,10 @@ _READS_TOO = frozenset({"attempts_beyond", "last_attempt", "exemptions", "facts"
 
 class Killed(BaseException):
     """The worker's process ended here, without a word."""
+
+
+class Stuck(Exception):
+    """A delivery does not come to an end; the message says what it is busy with."""
 
 
 class Fuse:
@@ -333,6 +339,13 @@ async def _write(scene: _Scene, history: tuple[Record, ...]) -> None:
         ledger.close()
 
 
+def _where(delivery: Delivery) -> str:
+    """What a delivery that does not come to an end is busy with."""
+    desk = delivery.desk
+    trails = ", ".join(f"{stream}: {trail.fetched} read, {trail.cursor} kept" for stream, trail in desk.trails.items())
+    return f"facts on their way: {sorted(desk.passages)[:20]}; jobs: {sorted(desk.jobs)}; {trails}; {delivery.progress}"
+
+
 async def _live(scene: _Scene, fuse: Fuse, name: str, *, seconds: float | None = None) -> None:
     """One worker's life: until it is killed, is told to stop after some seconds, or has nothing left to do."""
     stop = asyncio.Event()
@@ -353,9 +366,11 @@ async def _live(scene: _Scene, fuse: Fuse, name: str, *, seconds: float | None =
     try:
         if not delivery.try_lease():
             raise AssertionError("the lease of a dead worker was not cleared")
-        await delivery.run(until_idle=seconds is None, stop=stop)
+        await asyncio.wait_for(delivery.run(until_idle=seconds is None, stop=stop), PATIENCE)
     except Killed:
         scene.deaths += 1
+    except TimeoutError:
+        raise Stuck(_where(delivery)) from None
     finally:
         await asyncio.sleep(0.01)
         if mortal.lease is not None:

@@ -62,6 +62,7 @@ TYPED = [
         "'0a1b0000-0000-0000-0000-000000000001', '2024-07-01 09:00:00+01', 5.005, '[{\"s\": \"A\", \"t\": 5.01}]', "
         "'2024-07-01 09:00:00+01'",
         "0a1b0000-0000-0000-0000-000000000001",
+        id="postgres",
         marks=pytest.mark.postgres,
     ),
     pytest.param(
@@ -70,6 +71,7 @@ TYPED = [
         "changed timestamp)",
         "18446744073709551617, '2024-07-01 09:00:00', 5.005, '[{\"s\": \"A\", \"t\": 5.01}]', '2024-07-01 08:00:00'",
         "18446744073709551617",
+        id="mariadb",
         marks=pytest.mark.mariadb,
     ),
 ]
@@ -219,7 +221,7 @@ def test_a_locked_file_is_unavailable_and_the_positions_stay(shop_file: Path) ->
     lock.execute("BEGIN EXCLUSIVE")
     positions: dict[str, bytes] = {}
     with pytest.raises(Unavailable):
-        pages(f"sqlite:///{shop_file}", mapping(), positions)
+        pages(f"sqlite:///{shop_file}?timeout=0.1", mapping(), positions)
     lock.execute("ROLLBACK")
     lock.close()
     assert {} == positions
