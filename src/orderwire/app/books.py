@@ -33,7 +33,12 @@ class DestinationStatus(Struct, kw_only=True):
 
 
 def plan(
-    shop: Shop, destination: str, *, first: int | None = None, show: Callable[[WireRequest], None] | None = None
+    shop: Shop,
+    destination: str,
+    *,
+    first: int | None = None,
+    back_to: int | None = None,
+    show: Callable[[WireRequest], None] | None = None,
 ) -> DestinationPlan:
     """What a history sync of a destination would send; nothing is sent.
 
@@ -41,6 +46,7 @@ def plan(
         shop: the opened shop.
         destination: its name in the settings.
         first: only the first so many facts.
+        back_to: as if its history cursors had been moved back to this sequence number.
         show: is given each request as it would leave, without credentials.
     """
     planner = Planner(
@@ -49,6 +55,7 @@ def plan(
         settings=shop.destination(destination, with_key=False),
         now=datetime.now(UTC),
         first=first,
+        back_to=back_to,
     )
     return planner.plan(show)
 

@@ -10,8 +10,10 @@ import structlog
 from msgspec import Struct
 
 from orderwire.app.bootstrap import Shop
-from orderwire.errors import Busy, Unavailable
-from orderwire.ledger.values import Checkpoint, Mode, Received
+from orderwire.errors import Busy, InvalidRecord, Unavailable
+from orderwire.ledger.preparing import sift
+from orderwire.ledger.values import Checkpoint, Mode, Receipt, Received
+from orderwire.sources.contract import Page
 
 log = structlog.get_logger()
 
@@ -51,22 +53,17 @@ def ingest(
     try:
         positions = shop.ledger.checkpoints(name)
         for page in source.pages(positions, now=now or datetime.now(UTC)):
-            receipt = shop.ledger.record(
-                [Received(record=one.record, raw=one.raw) for one in page.records],
-                source=name,
-                at=now or datetime.now(UTC),
-                is_imported=page.is_import,
-                checkpoint=Checkpoint(source=name, stream=page.stream, position=page.position),
-                mode=mode,
-            )
-            for problem in page.problems:
+            moment = now or datetime.now(UTC)
+            checkpoint = Checkpoint(source=name, stream=page.stream, position=page.position)
+            receipt, refused = _record(shop, page, name, moment, checkpoint, mode)
+            for problem in (*page.problems, *refused):
                 log.warning("record not understood", source=name, stream=page.stream, problem=str(problem))
             progress.stream = page.stream
-            progress.read += len(page.records)
+            progress.read += len(page.records) - len(refused)
             progress.appended += receipt.appended
             progress.known += receipt.known
             progress.stale += receipt.stale
-            progress.invalid += len(page.problems)
+            progress.invalid += len(page.problems) + len(refused)
             progress.mismatched += page.mismatch_count
             progress.unidentified += receipt.unidentified
             progress.head = receipt.head
@@ -76,6 +73,27 @@ def ingest(
         return progress
     finally:
         source.close()
+
+
+def _record(
+    shop: Shop, page: Page, source: str, at: datetime, checkpoint: Checkpoint, mode: Mode
+) -> tuple[Receipt, list[InvalidRecord]]:
+    """Record a page in one transaction; a record the ledger cannot keep is left out with its reason, not the page."""
+    received = [Received(record=one.record, raw=one.raw) for one in page.records]
+    refused: list[InvalidRecord] = []
+    while True:
+        try:
+            receipt = shop.ledger.record(
+                received, source=source, at=at, is_imported=page.is_import, checkpoint=checkpoint, mode=mode
+            )
+        except InvalidRecord:
+            kept, bad = sift(received, source, at)
+            if not bad:
+                raise
+            received = kept
+            refused.extend(bad)
+        else:
+            return receipt, refused
 
 
 async def follow(

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from orderwire.app.bootstrap import Shop
 from orderwire.delivery.desk import HISTORY_STREAMS
+from orderwire.delivery.planning import REOPENED
 from orderwire.dialects.contract import History
 from orderwire.errors import Conflict, NotFound
 from orderwire.ledger.values import Changes, DestinationState, Disposition, Entry, Exemption, Stream
@@ -138,15 +139,22 @@ def adopt(shop: Shop, destination: str, *, before: datetime) -> None:
 
 
 def replay(shop: Shop, destination: str, *, to: int) -> int:
-    """Move the history cursors of a destination back, so that facts after `to` are looked at again.
+    """Move the history cursors of a destination back, so that facts after `to` are decided anew.
 
-    What was accepted is not sent again: its attempts stand. Returns how many sequence numbers are looked at.
+    What was accepted is not sent again: its attempts stand. Dead letters have a replay of their own. Returns how many
+    sequence numbers are looked at.
     """
     if to < 0:
         raise Conflict("a cursor cannot be negative")
+    _state(shop, destination)
     cursors = shop.ledger.cursors(destination)
     moved = {stream: min(to, cursors.get(stream, 0)) for stream in HISTORY_STREAMS}
-    shop.ledger.administer(destination, Changes(cursors=dict(moved)))
+    cleared: list[int] = []
+    after = to
+    while page := shop.ledger.exemptions(destination, dispositions=REOPENED, after=after, limit=1000):
+        cleared.extend(one.seq for one in page)
+        after = page[-1].seq
+    shop.ledger.administer(destination, Changes(cursors=dict(moved), cleared=cleared))
     return max(cursors.get(stream, 0) for stream in HISTORY_STREAMS) - to
 
 

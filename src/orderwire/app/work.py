@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,8 @@ from orderwire.transport.http import HttpTransport
 
 log = structlog.get_logger()
 LOOK_AGAIN = 0.5
+MOST_FAILURES = 5
+"""Failures of a delivery after which a run that ends when all is done gives its destination up."""
 PATIENCE = timedelta(minutes=2)
 """How long a run that ends when all is done waits for a platform that does not answer."""
 
@@ -68,6 +71,7 @@ class Worker:
         self._orders = Orders()
         self._running: dict[str, _Running] = {}
         self._finished: set[str] = set()
+        self._failures: Counter[str] = Counter()
         self.progress: dict[str, Progress] = {}
         """What is known of every destination that it served or gave up."""
 
@@ -95,8 +99,16 @@ class Worker:
         for name in self._names:
             if name in self._finished or name in self._running:
                 continue
-            if is_greedy or len(self._running) < self._share:
+            if (is_greedy or len(self._running) < self._share) and not self._is_waiting_for_resume(name):
                 self._try(name)
+
+    def _is_waiting_for_resume(self, name: str) -> bool:
+        """Whether a run without an end leaves a destination alone because it is paused."""
+        state = None if self._orders.until_idle else self._shop.ledger.destination(name)
+        if state is None or not state.paused_reason:
+            return False
+        self.progress[name] = Progress(destination=name, blocked=state.paused_reason)
+        return True
 
     def _tell(self, told: Told | None) -> None:
         for name, running in self._running.items():
@@ -152,12 +164,22 @@ class Worker:
             log.warning("lease lost", destination=name, reason=str(error))
         except StoreError as error:
             log.error("store refused", destination=name, reason=str(error))
+            await self._fail(name, delivery, error)
         except Exception as error:
             log.error("delivery failed", destination=name, error=type(error).__name__, exc_info=error)
-            await asyncio.sleep(1.0)
+            await self._fail(name, delivery, error)
         else:
-            if self._orders.until_idle or delivery.progress.blocked:
+            if self._orders.until_idle:
                 self._finished.add(name)
         finally:
             self.progress[name] = delivery.progress
             self._running.pop(name, None)
+
+    async def _fail(self, name: str, delivery: Delivery, error: Exception) -> None:
+        """Try again in a while; a run that is to end gives up in the end."""
+        self._failures[name] += 1
+        if self._orders.until_idle and self._failures[name] >= MOST_FAILURES:
+            delivery.progress.blocked = f"delivery failed: {type(error).__name__}"
+            self._finished.add(name)
+            return
+        await asyncio.sleep(1.0)

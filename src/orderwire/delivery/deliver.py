@@ -133,7 +133,8 @@ class Delivery:
         desk.progress.blocked = await FirstLook(desk).refusal()
         if desk.progress.blocked:
             return
-        await self._recover(desk)
+        if not await self._recover(desk, stop):
+            return
         senders = [
             _task(Sender(desk, budget.name, lane).run)
             for budget in self.dialect.profile.budgets
@@ -144,12 +145,8 @@ class Delivery:
         self._live = LiveFeed(desk, is_looking_only=not self.with_live)
         feeds.append(_task(self._live.run))
         if opt_outs.is_offered:
-            if desk.state.opt_outs_read_at is None:
-                desk.progress.phase = "opt-outs"
-                await opt_outs.read_all()
             feeds.append(_task(opt_outs.run))
-        if self.with_history:
-            feeds.append(_task(HistoryFeed(desk).run))
+        feeds.append(asyncio.ensure_future(self._follow_history(desk, opt_outs)))
         tasks = [*senders, *feeds, renewing]
         try:
             await self._watch(desk, tasks, until_idle=until_idle, stop=stop)
@@ -161,13 +158,25 @@ class Delivery:
             if self._lease is not None and not any(_failed(task) for task in tasks):
                 desk.books.write()
 
-    async def _recover(self, desk: Desk) -> None:
+    async def _follow_history(self, desk: Desk, opt_outs: OptOuts) -> None:
+        """Deliver history, but nobody's before the opt-outs were read once."""
+        if opt_outs.is_offered and desk.state.opt_outs_read_at is None:
+            desk.progress.phase = "opt-outs"
+            await opt_outs.read_all()
+        if self.with_history and not desk.state.paused_reason:
+            await HistoryFeed(desk).run()
+
+    async def _recover(self, desk: Desk, stop: asyncio.Event) -> bool:
+        """Take up what a predecessor left; False when stopped before that."""
         recovery = Recovery(desk, settle_time=self.settle_time)
         until = recovery.wait_until()
         desk.progress.phase = "recovering"
         while until is not None and (left := (until - self.clock.now()).total_seconds()) > 0:
-            await asyncio.sleep(min(left, 1.0))
+            if stop.is_set():
+                return False
+            await asyncio.sleep(min(left, 0.25))
         await recovery.run()
+        return True
 
     async def _watch(
         self, desk: Desk, tasks: list[asyncio.Future[None]], *, until_idle: bool, stop: asyncio.Event
@@ -186,6 +195,8 @@ class Delivery:
 
     def _is_idle(self, desk: Desk) -> bool:
         if desk.passages or desk.jobs or desk.to_forget:
+            return False
+        if self.dialect.profile.reads_opt_outs and desk.state.opt_outs_read_at is None:
             return False
         if desk.is_full:
             return True

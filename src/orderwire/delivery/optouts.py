@@ -27,7 +27,8 @@ class OptOuts:
         """Read again and again until cancelled."""
         while True:
             await asyncio.sleep(self._every.total_seconds())
-            await self.read_all()
+            if self._desk.state.opt_outs_read_at is not None:
+                await self.read_all()
 
     async def read_all(self) -> None:
         """Read every page from the beginning; what is known already adds nothing."""

@@ -1,30 +1,47 @@
-"""What a sync would send, without sending: the same decisions, words and packing as delivery, counted."""
+"""What a sync would send, without sending: the same decisions, words and packing as delivery, counted.
+
+The same facts, too: those after the history cursors that have no disposition yet, and those that wait for another
+try wherever they are.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
 from msgspec import Struct
 
-from orderwire.delivery.decide import Context, Settled, decide, person_key, subject_key
+from orderwire.delivery.decide import Context, Settled, decide, is_person, person_key, subject_key
 from orderwire.delivery.desk import HISTORY_STREAMS
 from orderwire.delivery.parcels import Packer, Parcel, Passage
 from orderwire.delivery.settings import DestinationSettings
 from orderwire.dialects.contract import Budget, Dialect, History, Lane, Semantics
 from orderwire.dialects.wire import WireRequest
 from orderwire.ledger.contract import Ledger
-from orderwire.ledger.values import DestinationState, Disposition, Entry, Mark
+from orderwire.ledger.values import AttemptState, DestinationState, Disposition, Entry, Mark
 from orderwire.model import Family, Order, family_of, kind_of
 from orderwire.transport.redact import safe
 
 CHUNK = 1000
+REOPENED = (
+    Disposition.HELD,
+    Disposition.WITHHELD,
+    Disposition.EXCLUDED,
+    Disposition.SUPERSEDED,
+    Disposition.ALREADY_THERE,
+    Disposition.NOT_EXPRESSIBLE,
+)
+"""What a replay decides anew: everything that was not sent because it was not to be."""
 
 
 _MET = Mark(subject="", seq=1, occurred_at=datetime(1970, 1, 1, tzinfo=UTC))
 """Stands for the mark of a person of whom something would have been sent before."""
+
+
+_Pair: TypeAlias = tuple[Entry, dict[str, Mark]]
 
 
 class DestinationPlan(Struct, kw_only=True):
@@ -52,7 +69,12 @@ class DestinationPlan(Struct, kw_only=True):
 
 
 class Planner:
-    """Walks a destination's pending history and counts what delivery would do."""
+    """Walks a destination's pending history and counts what delivery would do.
+
+    Args:
+        first: stop after so many facts to be sent.
+        back_to: plan as if the history cursors had been moved back to this sequence number by a replay.
+    """
 
     def __init__(
         self,
@@ -62,13 +84,17 @@ class Planner:
         settings: DestinationSettings,
         now: datetime,
         first: int | None = None,
+        back_to: int | None = None,
     ) -> None:
         self._ledger = ledger
         self._dialect = dialect
         self._settings = settings
         known = ledger.destination(settings.name)
         self._state = known or DestinationState(name=settings.name, switched_on_at=now, switched_on_seq=ledger.head())
-        self._cursors = ledger.cursors(settings.name) if known else {}
+        self._cursors = dict(ledger.cursors(settings.name)) if known else {}
+        if back_to is not None:
+            self._cursors = {stream: min(back_to, at) for stream, at in self._cursors.items()}
+        self._reopened = frozenset(REOPENED if back_to is not None else ())
         self._context = Context(dialect=dialect, settings=settings, state=self._state, now=now)
         self._routes = {route.name: route for route in dialect.profile.routes}
         self._represented: dict[str, int] = {}
@@ -83,7 +109,14 @@ class Planner:
 
     def plan(self, show: Callable[[WireRequest], None] | None = None) -> DestinationPlan:
         """Count everything; `show` is given each request as it would leave, without credentials."""
-        for parcel in self._parcels():
+        return self._count(self._pending(), show)
+
+    def plan_again(self, seqs: Sequence[int], show: Callable[[WireRequest], None] | None = None) -> DestinationPlan:
+        """Count what sending these facts once more would take, whatever the destination is thought to know of them."""
+        return self._count(self._named(sorted(seqs)), show)
+
+    def _count(self, entries: Iterator[_Pair], show: Callable[[WireRequest], None] | None) -> DestinationPlan:
+        for parcel in self._parcels(entries):
             self._requests[parcel.route.name] += 1
             if show is not None:
                 show(self._dialect.assemble(parcel.route, parcel.items, self._settings.account))
@@ -105,35 +138,76 @@ class Planner:
             blocked=self._state.paused_reason,
         )
 
-    def _parcels(self) -> Iterator[Parcel]:
-        for stream, family in HISTORY_STREAMS.items():
-            packer = Packer()
-            for entry, marks in self._entries(self._cursors.get(stream, 0), family):
-                passage = self._passage(entry, marks)
-                if passage is None:
-                    continue
-                for part, item in enumerate(passage.items):
-                    parcel, sealed = packer.put(self._routes[item.route], item, passage, part)
-                    if sealed is not None:
-                        yield sealed
-                    if packer.is_full(parcel):
-                        packer.seal(parcel)
-                        yield parcel
-                if self._first is not None and sum(self._facts.values()) >= self._first:
-                    break
-            yield from packer.seal_all(Lane.HISTORY)
+    def _parcels(self, entries: Iterator[_Pair]) -> Iterator[Parcel]:
+        packer = Packer()
+        family = Family.PEOPLE
+        for entry, marks in entries:
+            if self._first is not None and sum(self._facts.values()) >= self._first:
+                break
+            if family_of(entry.fact.kind) is not family:
+                yield from packer.seal_all(Lane.HISTORY)
+                family = family_of(entry.fact.kind)
+            passage = self._passage(entry, marks)
+            if passage is None:
+                continue
+            for part, item in enumerate(passage.items):
+                parcel, sealed = packer.put(self._routes[item.route], item, passage, part)
+                if sealed is not None:
+                    yield sealed
+                if packer.is_full(parcel):
+                    packer.seal(parcel)
+                    yield parcel
+        yield from packer.seal_all(Lane.HISTORY)
 
-    def _entries(self, after: int, family: Family) -> Iterator[tuple[Entry, dict[str, Mark]]]:
+    def _pending(self) -> Iterator[_Pair]:
+        """What is left to do, phase by phase: tries that are due again, then what history has not passed."""
         head = self._ledger.head()
-        while entries := self._ledger.entries(after, limit=CHUNK, until=head, family=family):
-            subjects = {subject_key(entry.fact) for entry in entries}
-            subjects.update(person_key(entry.person.person) for entry in entries if entry.person)
-            marks = self._ledger.marks(self._settings.name, list(subjects))
-            for entry in entries:
-                if entry.person is not None and entry.person.person in self._met:
-                    marks.setdefault(person_key(entry.person.person), _MET)
-                yield entry, marks
-            after = entries[-1].fact.seq
+        again, dealt_with = self._decided()
+        for stream, family in HISTORY_STREAMS.items():
+            after = self._cursors.get(stream, 0)
+            yield from self._named_of(family, [seq for seq in again if seq <= after])
+            while entries := self._ledger.entries(after, limit=CHUNK, until=head, family=family):
+                yield from self._with_marks([entry for entry in entries if entry.fact.seq not in dealt_with])
+                after = entries[-1].fact.seq
+
+    def _named(self, seqs: Sequence[int]) -> Iterator[_Pair]:
+        """These facts in the order of the phases, with nothing of their subjects known there but the people's pins."""
+        for family in HISTORY_STREAMS.values():
+            for entry, marks in self._named_of(family, seqs):
+                yield entry, {key: mark for key, mark in marks.items() if is_person(key)}
+
+    def _named_of(self, family: Family, seqs: Sequence[int]) -> Iterator[_Pair]:
+        for place in range(0, len(seqs), CHUNK):
+            found = self._ledger.entries_at(seqs[place : place + CHUNK])
+            yield from self._with_marks([entry for entry in found if family_of(entry.fact.kind) is family])
+
+    def _with_marks(self, entries: Sequence[Entry]) -> Iterator[_Pair]:
+        subjects = {subject_key(entry.fact) for entry in entries}
+        subjects.update(person_key(entry.person.person) for entry in entries if entry.person)
+        marks = self._ledger.marks(self._settings.name, list(subjects)) if subjects else {}
+        for entry in entries:
+            if entry.person is not None and entry.person.person in self._met:
+                marks.setdefault(person_key(entry.person.person), _MET)
+            yield entry, marks
+
+    def _decided(self) -> tuple[list[int], set[int]]:
+        """Facts that wait for another try, and those after the lowest cursor that history would step over."""
+        again: list[int] = []
+        done: set[int] = set()
+        lowest = min((self._cursors.get(stream, 0) for stream in HISTORY_STREAMS), default=0)
+        after = 0
+        while page := self._ledger.exemptions(self._settings.name, after=after, limit=CHUNK):
+            for one in page:
+                if one.disposition is Disposition.PENDING:
+                    again.append(one.seq)
+                elif one.seq > lowest and one.disposition not in self._reopened:
+                    done.add(one.seq)
+            after = page[-1].seq
+        for attempt in self._ledger.attempts_beyond(self._settings.name, lowest):
+            if attempt.state in (AttemptState.ACCEPTED, AttemptState.CONFIRMED):
+                failed = set(attempt.failed)
+                done.update(member.seq for place, member in enumerate(attempt.members) if place not in failed)
+        return again, done.difference(again)
 
     def _passage(self, entry: Entry, marks: dict[str, Mark]) -> Passage | None:
         decision = decide(entry, self._context, marks, self._represented, quietly=True)

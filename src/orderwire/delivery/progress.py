@@ -25,5 +25,7 @@ class Progress(Struct, kw_only=True):
     waiting: int = 0
     """Facts that wait behind an unfinished one of the same person or subject."""
     phase: str = "starting"
+    is_out_of_reach: bool = False
+    """Whether it was given up because the platform did not answer."""
     blocked: str = ""
     """Why history does not begin, or the destination is paused; empty when it goes on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from hashlib import blake2b
@@ -69,6 +69,20 @@ def prepare(received: Received, *, source: str, at: datetime) -> Iterator[Prepar
         raise InvalidRecord(source, type(record).__name__, "an instant has no time zone") from error
     except UnicodeEncodeError as error:
         raise InvalidRecord(source, type(record).__name__, "a text is no valid Unicode") from error
+
+
+def sift(received: Sequence[Received], source: str, at: datetime) -> tuple[list[Received], list[InvalidRecord]]:
+    """Those records that can be kept, and why the others cannot."""
+    kept: list[Received] = []
+    refused: list[InvalidRecord] = []
+    for one in received:
+        try:
+            list(prepare(one, source=source, at=at))
+        except InvalidRecord as error:
+            refused.append(error)
+        else:
+            kept.append(one)
+    return kept, refused
 
 
 def _taken_apart(record: Record, raw: bytes, *, source: str, at: datetime, is_derived: bool) -> Prepared:

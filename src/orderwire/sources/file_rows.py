@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TextIO, TypeAlias
 
 import msgspec
 import pyarrow as pa
@@ -53,9 +54,8 @@ def members(path: Path) -> tuple[str, ...]:
     if path.suffix.lower() != ".zip":
         return ("",)
     with zipfile.ZipFile(path) as archive:
-        return tuple(
-            sorted(name for name in archive.namelist() if _format(name) and not name.startswith("__MACOSX/"))
-        )
+        names = sorted(name for name in archive.namelist() if _format(name) and not name.startswith("__MACOSX/"))
+    return tuple(names) or ("",)
 
 
 def rows_of(path: Path, member: str, columns: Sequence[str], encoding: str) -> Iterator[Row | BadRow]:
@@ -70,6 +70,8 @@ def rows_of(path: Path, member: str, columns: Sequence[str], encoding: str) -> I
     if form == ".parquet" and not member:
         yield from _parquet(path, columns)
         return
+    if path.suffix.lower() == ".zip" and not member:
+        members(path)
     if not form or form == ".parquet":
         raise UnknownFormat(name)
     with ExitStack() as stack:
@@ -83,7 +85,8 @@ def rows_of(path: Path, member: str, columns: Sequence[str], encoding: str) -> I
         if form in (".jsonl", ".ndjson"):
             yield from _json_lines(stream, columns)
         else:
-            yield from _table(stream, columns, encoding, "\t" if form == ".tsv" else None)
+            text = stack.enter_context(_text(stream, encoding))
+            yield from _table(text, columns, "\t" if form == ".tsv" else None)
 
 
 def _format(name: str) -> str:
@@ -91,9 +94,14 @@ def _format(name: str) -> str:
     return next((suffix for suffix in (*TEXT_SUFFIXES, ".parquet") if lowered.endswith(suffix)), "")
 
 
-def _table(stream: BinaryIO, columns: Sequence[str], encoding: str, delimiter: str | None) -> Iterator[Row | BadRow]:
-    encoding = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
-    text = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
+def _text(stream: BinaryIO, encoding: str) -> TextIO:
+    """The file's text; bytes that do not fit become surrogates, which spoil the row that uses them."""
+    if codecs.lookup(encoding).name == "utf-8":
+        encoding = "utf-8-sig"
+    return io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
+
+
+def _table(text: TextIO, columns: Sequence[str], delimiter: str | None) -> Iterator[Row | BadRow]:
     csv.field_size_limit(_LONGEST_CELL)
     first = text.readline()
     if delimiter is None:
@@ -118,7 +126,7 @@ def _table(stream: BinaryIO, columns: Sequence[str], encoding: str, delimiter: s
 
 
 def _json_lines(stream: BinaryIO, columns: Sequence[str]) -> Iterator[Row | BadRow]:
-    for line in io.BufferedReader(stream) if isinstance(stream, io.RawIOBase) else stream:
+    for line in stream:
         try:
             found = _JSON.decode(line)
         except (msgspec.DecodeError, UnicodeError, RecursionError, ArithmeticError):

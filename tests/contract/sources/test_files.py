@@ -219,7 +219,12 @@ def test_lines_may_be_a_list_in_json(tmp_path: Path) -> None:
         ("a.csv", CSV + "6,x\n", 5, "a.csv, row 6: has 2 cells where the header has 3"),
         ("a.csv", CSV + "6,soon,6\n", 5, "a.csv, row 6: orders[6].placed_at: is not a point in time"),
         ("a.csv", HEADER + "\n" + ",2024-06-01,5\n", 0, "a.csv, row 1: orders[…].id: is missing"),
-        ("a.csv", HEADER + "\n1,2024-06-01," + "9" * 17_000_000 + "\n" + ROWS[1] + "\n", 1, "a.csv, row 1: is not a row of a CSV file"),
+        (
+            "a.csv",
+            HEADER + "\n1,2024-06-01," + "9" * 17_000_000 + "\n" + ROWS[1] + "\n",
+            1,
+            "a.csv, row 1: is not a row of a CSV file",
+        ),
         ("a.jsonl", JSONL + "\n{", 5, "a.jsonl, row 6: is not JSON"),
         ("a.jsonl", JSONL + "\n[1]", 5, "a.jsonl, row 6: is not a JSON object"),
         ("a.jsonl", JSONL + "\n" + "[" * 5000, 5, "a.jsonl, row 6: is not JSON"),
@@ -228,7 +233,7 @@ def test_lines_may_be_a_list_in_json(tmp_path: Path) -> None:
         ("a.zip", b"not a zip", 0, "a.zip: the file is damaged after row 0"),
         ("a.parquet", b"not parquet", 0, "a.parquet: the file is damaged after row 0"),
     ],
-)  # fmt: skip
+)
 def test_what_is_broken_is_named_and_the_rest_goes_on(
     exports: Exports, name: str, content: str | bytes, kept: int | None, said: str
 ) -> None:

@@ -112,8 +112,8 @@ class Platform:
     """Requests in so many seconds, by family."""
     tells_old_yes: bool = True
     """Whether an old permission can be told of somebody the platform already holds as opted out."""
-    states_no: bool = True
-    """Whether an opt-out is visible there as such, for somebody who has never been told of otherwise."""
+    shows_silence: bool = True
+    """Whether somebody who was never asked looks different there from somebody who said no."""
 
 
 def of_type(line: Line, *types: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
