@@ -52,7 +52,7 @@ class Recovery:
         desk = self._desk
         name = desk.settings.name
         lowest = desk.history_cursor
-        for attempt in desk.ledger.attempts_beyond(name, lowest):
+        for attempt in desk.ledger.attempts_beyond(name, min(lowest, self._first_incomplete() - 1)):
             if attempt.state not in (AttemptState.ACCEPTED, AttemptState.CONFIRMED):
                 continue
             failed = set(attempt.failed)
@@ -67,6 +67,20 @@ class Recovery:
                     del self._parts[member.seq]
                 if member.seq > lowest:
                     desk.taken.add(member.seq)
+
+    def _first_incomplete(self) -> int:
+        """The first fact of several items that an open attempt holds: its other items may lie behind the cursor."""
+        desk = self._desk
+        states = [AttemptState.OPEN, AttemptState.WAITING]
+        return min(
+            (
+                member.seq
+                for attempt in desk.ledger.attempts(desk.settings.name, states=states)
+                for member in attempt.members
+                if member.parts > 1
+            ),
+            default=desk.history_cursor + 1,
+        )
 
     def _settle_open(self) -> None:
         desk = self._desk

@@ -50,9 +50,15 @@ class _NamedChannel(Struct):
     value: str | int | None = None
 
 
-class _FailedContact(Struct, rename="camel"):
+class _NamedContact(Struct, rename="camel"):
     channels: list[_NamedChannel] | _NamedChannel | None = None
     external_customer_id: str | int | None = None
+
+
+class _FailedContact(_NamedContact, rename="camel"):
+    """A refused contact: its fields beside the error, or under `contact`; both are seen."""
+
+    contact: _NamedContact | None = None
     error: str | None = None
 
 
@@ -171,14 +177,15 @@ def _places_of(failed: _FailedContact, items: Sequence[Item]) -> list[int]:
     """Where a refused contact stood: by the shop's id, else by an address."""
     if len(items) == 1:
         return [0]
-    addresses = {str(channel.value).strip().lower() for channel in _as_list(failed.channels) if channel.value}
+    named = failed.contact or failed
+    addresses = {str(channel.value).strip().lower() for channel in _as_list(named.channels) if channel.value}
     places = []
     for place, item in enumerate(items):
         sent = _decode(item.body, ContactBody)
         if sent is None:
             continue
-        by_id = failed.external_customer_id is not None and sent.external_customer_id == str(
-            failed.external_customer_id
+        by_id = named.external_customer_id is not None and sent.external_customer_id == str(
+            named.external_customer_id
         )
         if by_id or any(channel.value.strip().lower() in addresses for channel in sent.channels):
             places.append(place)
