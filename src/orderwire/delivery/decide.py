@@ -51,6 +51,8 @@ class Context(Struct, frozen=True, kw_only=True):
     settings: DestinationSettings
     state: DestinationState
     now: datetime
+    locked: frozenset[str] = frozenset()
+    """Routes whose history may fire automations and was not acknowledged."""
     is_loud: bool = False
     """Whether even old facts are sent as news, by the operator's explicit wish."""
 

@@ -16,14 +16,15 @@ from dataclasses import dataclass
 import msgspec
 
 from orderwire.delivery.books import Books
-from orderwire.delivery.decide import Context, Settled, decide, person_key, subject_key
+from orderwire.delivery.decide import Context, Settled, person_key, subject_key
+from orderwire.delivery.express import Said, express, unacknowledged
 from orderwire.delivery.holds import Holds
 from orderwire.delivery.parcels import Packer, Parcel, Passage
 from orderwire.delivery.progress import Progress
 from orderwire.delivery.queues import ParcelQueue
 from orderwire.delivery.settings import DestinationSettings
 from orderwire.delivery.trail import Trail
-from orderwire.dialects.contract import Dialect, History, Lane, Semantics, Statement
+from orderwire.dialects.contract import Dialect, History, Lane, Semantics
 from orderwire.ledger.contract import Ledger
 from orderwire.ledger.values import Attempt, DestinationState, Disposition, Entry, Exemption, Lease, Mark, Stream
 from orderwire.model import Family, family_of, kind_of
@@ -75,6 +76,7 @@ class Desk:
         self.rng = rng
         profile = dialect.profile
         self.routes = {route.name: route for route in profile.routes}
+        self._may_fire = frozenset(route.name for route in profile.routes if route.history is History.MAY_FIRE)
         self.budgets = {
             budget.name: RateBudget(
                 budget.name,
@@ -117,6 +119,7 @@ class Desk:
             settings=self.settings,
             state=self.state,
             now=self.clock.now(),
+            locked=self._may_fire.difference(self.state.acknowledged),
             is_loud=self.is_loud,
         )
 
@@ -145,27 +148,21 @@ class Desk:
     ) -> Passage | None:
         """Decide about a fact that was read; None when nothing is sent for it."""
         seq = entry.fact.seq
-        decision = decide(entry, context, marks, self.represented, quietly=quietly)
-        if isinstance(decision, Settled):
-            self.settle_unsent(seq, decision)
-            return None
-        expression = self.dialect.write(decision, self.settings.account)
-        if expression.withheld or not expression.items:
-            disposition = Disposition.WITHHELD if expression.withheld else Disposition.NOT_EXPRESSIBLE
-            self.settle_unsent(seq, Settled(disposition, expression.withheld or "; ".join(expression.unsaid)))
-            return None
-        if blocked := self.unacknowledged(decision, [item.route for item in expression.items]):
-            self.settle_unsent(seq, Settled(Disposition.PENDING, f"acknowledge route {blocked} first"))
+        said = express(entry, context, marks, self.represented, quietly=quietly)
+        if isinstance(said, Said) and (blocked := unacknowledged(said, context)):
+            said = Settled(Disposition.PENDING, f"acknowledge route {blocked} first")
+        if isinstance(said, Settled):
+            self.settle_unsent(seq, said)
             return None
         passage = Passage(
             seq=seq,
-            family=family_of(decision.kind),
-            statement=decision,
-            items=expression.items,
+            family=family_of(said.statement.kind),
+            statement=said.statement,
+            items=said.expression.items,
             keys=_keys(entry),
             newest=entry.newest,
-            state_subject=subject_key(entry.fact) if self._keeps_state(decision.kind) else None,
-            unsaid=expression.unsaid,
+            state_subject=subject_key(entry.fact) if self._keeps_state(said.statement.kind) else None,
+            unsaid=said.expression.unsaid,
             trails=list(trails),
         )
         for trail in passage.trails:
@@ -280,7 +277,9 @@ class Desk:
     def settle_unsent(self, seq: int, settled: Settled) -> None:
         """Give a fact that is not sent its disposition."""
         self.exempt(seq, settled.disposition, settled.reason)
-        if settled.disposition is not Disposition.PENDING:
+        if settled.disposition is Disposition.DEAD:
+            self.progress.dead += 1
+        elif settled.disposition is not Disposition.PENDING:
             self.progress.settled_unsent += 1
 
     def exempt(
@@ -316,15 +315,6 @@ class Desk:
         passage.intended = set(passage.done)
         self.holds.take(passage, None)
         heapq.heappush(self.parked, (self.clock.tick() + wait, passage.seq))
-
-    def unacknowledged(self, statement: Statement, routes: Iterable[str]) -> str:
-        """The first of these routes whose history may fire automations and was not acknowledged; empty for none."""
-        if statement.lane is Lane.LIVE:
-            return ""
-        for name in routes:
-            if self.routes[name].history is History.MAY_FIRE and name not in self.state.acknowledged:
-                return name
-        return ""
 
     def _keeps_state(self, kind: str) -> bool:
         capability = self.dialect.profile.capabilities.get(kind_of(kind))

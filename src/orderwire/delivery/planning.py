@@ -14,8 +14,9 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from orderwire.delivery.decide import Context, Settled, decide, is_person, person_key, subject_key
+from orderwire.delivery.decide import Context, Settled, is_person, person_key, subject_key
 from orderwire.delivery.desk import HISTORY_STREAMS
+from orderwire.delivery.express import express
 from orderwire.delivery.parcels import Packer, Parcel, Passage
 from orderwire.delivery.settings import DestinationSettings
 from orderwire.dialects.contract import Budget, Dialect, History, Lane, Semantics
@@ -112,7 +113,7 @@ class Planner:
         return self._count(self._pending(), show)
 
     def plan_again(self, seqs: Sequence[int], show: Callable[[WireRequest], None] | None = None) -> DestinationPlan:
-        """Count what sending these facts once more would take, whatever the destination is thought to know of them."""
+        """Count what sending these facts once more would take, whatever is thought to be known of them there."""
         return self._count(self._named(sorted(seqs)), show)
 
     def _count(self, entries: Iterator[_Pair], show: Callable[[WireRequest], None] | None) -> DestinationPlan:
@@ -171,7 +172,7 @@ class Planner:
                 after = entries[-1].fact.seq
 
     def _named(self, seqs: Sequence[int]) -> Iterator[_Pair]:
-        """These facts in the order of the phases, with nothing of their subjects known there but the people's pins."""
+        """These facts in the order of the phases; of their subjects nothing is known there but the people's pins."""
         for family in HISTORY_STREAMS.values():
             for entry, marks in self._named_of(family, seqs):
                 yield entry, {key: mark for key, mark in marks.items() if is_person(key)}
@@ -210,29 +211,25 @@ class Planner:
         return again, done.difference(again)
 
     def _passage(self, entry: Entry, marks: dict[str, Mark]) -> Passage | None:
-        decision = decide(entry, self._context, marks, self._represented, quietly=True)
-        if isinstance(decision, Settled):
-            self._leave(decision.disposition, decision.reason)
+        said = express(entry, self._context, marks, self._represented, quietly=True)
+        if isinstance(said, Settled):
+            self._leave(said.disposition, said.reason)
             return None
-        expression = self._dialect.write(decision, self._settings.account)
-        if expression.withheld or not expression.items:
-            what = Disposition.WITHHELD if expression.withheld else Disposition.NOT_EXPRESSIBLE
-            self._leave(what, expression.withheld or "; ".join(expression.unsaid))
-            return None
-        self._facts[decision.kind] += 1
+        statement = said.statement
+        self._facts[statement.kind] += 1
         if entry.person is not None:
             self._met.add(entry.person.person)
-        self._unsaid.update(expression.unsaid)
-        if _is_mismatched(decision.snapshot) and decision.kind == "order.placed":
+        self._unsaid.update(said.expression.unsaid)
+        if _is_mismatched(statement.snapshot) and statement.kind == "order.placed":
             self._mismatched += 1
-        capability = self._dialect.profile.capabilities[kind_of(decision.kind)]
+        capability = self._dialect.profile.capabilities[kind_of(statement.kind)]
         if capability.semantics is Semantics.STATE:
             self._represented[subject_key(entry.fact)] = entry.newest
         return Passage(
             seq=entry.fact.seq,
-            family=family_of(decision.kind),
-            statement=decision,
-            items=expression.items,
+            family=family_of(statement.kind),
+            statement=statement,
+            items=said.expression.items,
             keys=(),
             newest=entry.newest,
         )

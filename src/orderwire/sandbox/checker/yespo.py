@@ -61,28 +61,27 @@ def wishes(fact: Fact, log: Log) -> Iterator[Wish]:
 
 
 def _order(fact: Fact, log: Log, status: str) -> Iterator[Wish]:
-    """One of the facts that lead to a status is told, the others need not be: which one depends on when it is told."""
-    ways = (
-        _past(_PAST_EVENT_BY_STATUS[status], fact.name, fact.occurred_at),
-        _past("orderUpdated", fact.name, fact.occurred_at),
-        _live(fact.name, status),
-    )
-    yield Wish(ways=ways, may=not _moves(fact, log, status))
+    """A status is told once, by whichever of the facts that lead to it was the first to be known when it was told."""
+    leading = [one for one in log.by_thing[fact.thing] if _STATUS_BY_KIND.get(one.kind) == status]
+    if not _moves(fact, log, status):
+        yield Wish(ways=(_past(_PAST_EVENT_BY_STATUS[status], fact.name, fact.occurred_at),), may=True, count=0)
+        return
+    events = (_PAST_EVENT_BY_STATUS[status], "orderUpdated")
+    past = [_past(event, fact.name, one.occurred_at) for one in (fact, *leading) for event in events]
+    yield Wish(ways=(*past, _live(fact.name, status)))
 
 
 def _moves(fact: Fact, log: Log, status: str) -> bool:
     """Whether this fact brings the order to a status that nothing before it in time brought it to."""
     rank = _RANKS.index(status)
-    for other in log.by_thing[fact.thing]:
-        reached = _STATUS_BY_KIND.get(other.kind)
-        is_earlier = (other.occurred_at, other.seq) < (fact.occurred_at, fact.seq)
-        if reached and other.seq != fact.seq and is_earlier and _RANKS.index(reached) >= rank:
-            return False
-    if status != "DELIVERED":
-        return True
-    shipments = log.snapshot(fact).get("shipments") or ()
-    return all(one.get("delivered_at") for one in shipments) and fact.seq == max(
-        other.seq for other in log.by_thing[fact.thing] if other.kind == fact.kind
+    if status == "DELIVERED":
+        shipments = log.snapshot(fact).get("shipments") or ()
+        deliveries = [one.seq for one in log.by_thing[fact.thing] if one.kind == fact.kind]
+        return all(one.get("delivered_at") for one in shipments) and fact.seq == max(deliveries)
+    return not any(
+        _RANKS.index(_STATUS_BY_KIND[other.kind]) >= rank
+        for other in log.by_thing[fact.thing]
+        if other.kind in _STATUS_BY_KIND and (other.occurred_at, other.seq) < (fact.occurred_at, fact.seq)
     )
 
 
