@@ -139,6 +139,11 @@ def person_key(person: int) -> str:
     return f"person:{person}"
 
 
+def person_keys(card: PersonCard) -> tuple[str, ...]:
+    """What a person may be called in marks: by their own number, then by those joined into them."""
+    return tuple(person_key(number) for number in (card.person, *card.merged))
+
+
 def is_person(key: str) -> bool:
     """Whether a key names a person rather than another subject."""
     return key.startswith("person:")
@@ -222,7 +227,7 @@ def _forbidden(kind: Kind, person: PersonCard | None) -> Settled | None:
 
 
 def _recipient(card: PersonCard, source: str, marks: Mapping[str, Mark]) -> Recipient:
-    mark = marks.get(person_key(card.person))
+    mark = next((marks[key] for key in person_keys(card) if key in marks), None)
     external = card.external_ids.get(source)
     return Recipient(
         person=card.person,

@@ -29,6 +29,8 @@ class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     language: str | None = None
     address: Address | None = None
     consent: dict[Channel, Standing] = {}
+    merged: tuple[int, ...] = ()
+    """Persons joined into this one; a destination may know them under those numbers."""
     outweighed: dict[Channel, tuple[Standing, ...]] = {}
     """Statements that are not in force but weigh in when another comes."""
 
@@ -96,6 +98,7 @@ def join(survivor: Profile, absorbed: Profile) -> Profile:
         last_name=survivor.last_name or absorbed.last_name,
         language=survivor.language or absorbed.language,
         address=survivor.address or absorbed.address,
+        merged=tuple(dict.fromkeys((*survivor.merged, absorbed.person, *absorbed.merged))),
     )
     for channel in absorbed.consent:
         joined = joined.stating(channel, _weighed((*survivor.statements(channel), *absorbed.statements(channel))))

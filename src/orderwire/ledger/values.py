@@ -75,6 +75,8 @@ class PersonCard(Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str | None = None
     address: Address | None = None
     consent: Mapping[Channel, ConsentOnFile] = {}
+    merged: tuple[int, ...] = ()
+    """Persons that were joined into this one; a destination may know them under those numbers."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):

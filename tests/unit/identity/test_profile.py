@@ -73,6 +73,7 @@ def test_a_joined_person_keeps_their_own_and_takes_what_they_lack() -> None:
         anonymous_ids=("d1", "d2"),
         first_name="Ana",
         last_name="L.",
+        merged=(2,),
     )
     assert expected == joined
 
