@@ -14,7 +14,7 @@ PURE = {
     "model": {"msgspec", "babel"},
     "identity": {"msgspec", "phonenumbers", "email_validator"},
     "segments": {"msgspec"},
-    "dialects": {"msgspec"},
+    "dialects": {"msgspec", "phonenumbers"},
     "flows": {"msgspec"},
 }
 """The rooms without clock, chance, files or network, and the packages that each may use."""

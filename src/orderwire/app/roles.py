@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -26,13 +27,15 @@ from msgspec import Struct
 from orderwire.app.books import plan
 from orderwire.app.bootstrap import Shop, open_shop
 from orderwire.app.ingest import IngestProgress, follow, ingest
-from orderwire.app.work import Orders, Worker
+from orderwire.app.work import Terms, Worker
 from orderwire.delivery.progress import Progress
 from orderwire.errors import Busy, Unavailable
 
 log = structlog.get_logger()
 NICENESS = 10
 """An estimate takes only the time that nobody else wants."""
+GARBAGE = (50_000, 20, 100)
+"""New objects, young and older collections between two looks for garbage."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -81,7 +84,7 @@ class Job:
         share: how many of them it takes at first.
         since: facts that occurred earlier are excluded during this run.
         parent: the process it works for; it stops when that is gone.
-        orders: how it delivers; a reader of sources with `until_idle` reads each source once.
+        terms: how it delivers; a reader of sources with `until_idle` reads each source once.
     """
 
     role: Role
@@ -89,7 +92,7 @@ class Job:
     share: int | None = None
     since: datetime | None = None
     parent: int | None = None
-    orders: Orders = Orders()
+    terms: Terms = field(default_factory=Terms)
 
 
 def work(folder: Path, job: Job, told: Told) -> None:
@@ -99,6 +102,7 @@ def work(folder: Path, job: Job, told: Told) -> None:
         ConfigError: the settings or a mapping are wrong, or a key's reference leads nowhere.
         StoreError: the ledger cannot be opened or written.
     """
+    _collect_rarely()
     with open_shop(folder) as opened:
         shop = narrowed(opened, job.since)
         match job.role:
@@ -108,6 +112,12 @@ def work(folder: Path, job: Job, told: Told) -> None:
                 asyncio.run(_deliver(shop, job, _Teller(told)))
             case Role.ESTIMATE:
                 _estimate(shop, job, told)
+
+
+def _collect_rarely() -> None:
+    """Look for garbage cycles seldom: a worker makes hundreds of thousands of objects a second, and hardly a cycle."""
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
 
 
 def narrowed(shop: Shop, since: datetime | None) -> Shop:
@@ -187,7 +197,7 @@ async def _ingest(shop: Shop, job: Job, teller: _Teller) -> None:
 
     with halt.listening():
         try:
-            if job.orders.until_idle:
+            if job.terms.until_idle:
                 for name in shop.settings.sources:
                     _read_once(shop, name, teller, told)
             else:
@@ -212,7 +222,7 @@ async def _deliver(shop: Shop, job: Job, teller: _Teller) -> None:
     worker = Worker(shop, job.destinations or tuple(shop.settings.destinations), share=job.share)
     with halt.listening():
         await worker.run(
-            job.orders,
+            job.terms,
             stop=halt.event,
             told=lambda progress: teller.tell(progress.destination, Delivering(progress=progress)),
         )
@@ -223,7 +233,7 @@ async def _deliver(shop: Shop, job: Job, teller: _Teller) -> None:
 def _estimate(shop: Shop, job: Job, told: Told) -> None:
     os.nice(NICENESS)
     for name in job.destinations or tuple(shop.settings.destinations):
-        found = plan(shop, name, first=job.orders.most)
+        found = plan(shop, name, first=job.terms.most)
         scale = shop.settings.destinations[name].settings.time_scale
         told(
             Estimated(

@@ -30,8 +30,8 @@ Told = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Orders:
-    """What a worker is to do.
+class Terms:
+    """How a worker delivers.
 
     Args:
         until_idle: end when there is nothing left to do, or a platform is out of reach; else go on until stopped.
@@ -68,16 +68,16 @@ class Worker:
         self._shop = shop
         self._names = list(names)
         self._share = share or len(self._names)
-        self._orders = Orders()
+        self._terms = Terms()
         self._running: dict[str, _Running] = {}
         self._finished: set[str] = set()
         self._failures: Counter[str] = Counter()
         self.progress: dict[str, Progress] = {}
         """What is known of every destination that it served or gave up."""
 
-    async def run(self, orders: Orders, *, stop: asyncio.Event, told: Told | None = None) -> None:
+    async def run(self, terms: Terms, *, stop: asyncio.Event, told: Told | None = None) -> None:
         """Deliver until stopped; with `until_idle` until every destination has nothing left to do."""
-        self._orders = orders
+        self._terms = terms
         random.shuffle(self._names)
         begun = asyncio.get_running_loop().time()
         lease = self._shop.settings.lease.total_seconds()
@@ -85,7 +85,7 @@ class Worker:
             waited = asyncio.get_running_loop().time() - begun
             self._take_leases(is_greedy=waited > 1.5 * lease)
             self._tell(told)
-            if orders.until_idle:
+            if terms.until_idle:
                 self._give_up(is_lease_awaited=waited <= 3 * lease)
                 if len(self._finished) == len(self._names):
                     break
@@ -104,7 +104,7 @@ class Worker:
 
     def _is_waiting_for_resume(self, name: str) -> bool:
         """Whether a run without an end leaves a destination alone because it is paused."""
-        state = None if self._orders.until_idle else self._shop.ledger.destination(name)
+        state = None if self._terms.until_idle else self._shop.ledger.destination(name)
         if state is None or not state.paused_reason:
             return False
         self.progress[name] = Progress(destination=name, blocked=state.paused_reason)
@@ -120,7 +120,7 @@ class Worker:
     def _give_up(self, *, is_lease_awaited: bool) -> None:
         """A run that is to end waits neither for a platform that is down nor for another worker."""
         for running in self._running.values():
-            if running.transport.failing_for > self._orders.patience.total_seconds():
+            if running.transport.failing_for > self._terms.patience.total_seconds():
                 progress = running.delivery.progress
                 progress.is_out_of_reach = True
                 progress.blocked = "the platform does not answer"
@@ -146,9 +146,9 @@ class Worker:
             ttl=shop.settings.lease,
             settle_time=shop.settings.request_timeout + shop.settings.lease,
             opt_outs_every=shop.settings.opt_outs_every,
-            with_live=self._orders.with_live,
-            with_history=self._orders.with_history,
-            most=self._orders.most,
+            with_live=self._terms.with_live,
+            with_history=self._terms.with_history,
+            most=self._terms.most,
         )
         if not delivery.try_lease():
             return
@@ -159,7 +159,7 @@ class Worker:
     async def _serve(self, name: str, delivery: Delivery, stop: asyncio.Event) -> None:
         try:
             async with delivery.transport:
-                await delivery.run(until_idle=self._orders.until_idle, stop=stop)
+                await delivery.run(until_idle=self._terms.until_idle, stop=stop)
         except LeaseLost as error:
             log.warning("lease lost", destination=name, reason=str(error))
         except StoreError as error:
@@ -169,7 +169,7 @@ class Worker:
             log.error("delivery failed", destination=name, error=type(error).__name__, exc_info=error)
             await self._fail(name, delivery, error)
         else:
-            if self._orders.until_idle:
+            if self._terms.until_idle:
                 self._finished.add(name)
         finally:
             self.progress[name] = delivery.progress
@@ -178,7 +178,7 @@ class Worker:
     async def _fail(self, name: str, delivery: Delivery, error: Exception) -> None:
         """Try again in a while; a run that is to end gives up in the end."""
         self._failures[name] += 1
-        if self._orders.until_idle and self._failures[name] >= MOST_FAILURES:
+        if self._terms.until_idle and self._failures[name] >= MOST_FAILURES:
             delivery.progress.blocked = f"delivery failed: {type(error).__name__}"
             self._finished.add(name)
             return

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
+from orderwire.errors import StoreError
 from orderwire.ledger.contract import Ledger
 from orderwire.ledger.values import Attempt, Changes, DestinationState, Exemption, Lease, Mark, Stream
 
@@ -36,6 +37,7 @@ class Books:
         self._marks: dict[str, Mark] = {}
         self._state: DestinationState | None = None
         self._flush: asyncio.Future[None] | None = None
+        self._failure: StoreError | None = None
         self.transactions = 0
 
     def attempt(self, attempt: Attempt) -> None:
@@ -82,7 +84,13 @@ class Books:
         self.write()
 
     def write(self) -> None:
-        """Make everything staged durable at once."""
+        """Make everything staged durable at once.
+
+        After a failure nothing is written any more: what was staged then is lost to this delivery, and a later
+        transaction would carry cursors past it.
+        """
+        if self._failure is not None:
+            raise self._failure
         cursors = {stream: at for stream, at in self._cursors().items() if self._written.get(stream) != at}
         changes = Changes(
             attempts=list(self._attempts.values()),
@@ -95,6 +103,10 @@ class Books:
         if changes.is_empty:
             return
         self._attempts, self._exemptions, self._cleared, self._marks, self._state = {}, {}, set(), {}, None
-        self._ledger.commit(self._lease(), changes)
+        try:
+            self._ledger.commit(self._lease(), changes)
+        except StoreError as error:
+            self._failure = error
+            raise
         self._written.update(cursors)
         self.transactions += 1

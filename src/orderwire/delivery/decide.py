@@ -35,6 +35,7 @@ from orderwire.model import (
 from orderwire.model.facts import MARKETING_ONLY
 
 SAID_NO = frozenset({ConsentState.UNSUBSCRIBED, ConsentState.SUPPRESSED})
+_CHANNEL_NAMES = {Channel.EMAIL: "e-mail", Channel.SMS: "text messages"}
 
 
 class Settled(Struct, frozen=True):
@@ -220,9 +221,10 @@ def _overtaken(
 def _forbidden(kind: Kind, person: PersonCard | None) -> Settled | None:
     if kind not in MARKETING_ONLY or person is None:
         return None
-    email = person.consent.get(Channel.EMAIL)
-    if email is not None and email.state in SAID_NO:
-        return Settled(Disposition.WITHHELD, f"consent for e-mail: {email.state}")
+    for channel in (Channel.EMAIL,) if person.email else (Channel.EMAIL, Channel.SMS):
+        on_file = person.consent.get(channel)
+        if on_file is not None and on_file.state in SAID_NO:
+            return Settled(Disposition.WITHHELD, f"consent for {_CHANNEL_NAMES[channel]}: {on_file.state}")
     return None
 
 

@@ -202,9 +202,16 @@ class Delivery:
             return True
         looked = desk.trails[Stream.LIVE].fetched
         live = self._live.is_at_news or looked >= self.ledger.head()
-        blocked = any(unacknowledged_routes(desk, family) for family in HISTORY_STREAMS.values())
-        reached = min(desk.trails[stream].fetched for stream in HISTORY_STREAMS)
-        return live and (not self.with_history or blocked or reached >= looked)
+        return live and (not self.with_history or self._is_history_idle(desk, looked))
+
+    def _is_history_idle(self, desk: Desk, looked: int) -> bool:
+        """Whether history has come as far as news was looked for, or its next phase waits to be acknowledged."""
+        for stream, family in HISTORY_STREAMS.items():
+            if desk.trails[stream].fetched < desk.state.history_barrier:
+                if routes := unacknowledged_routes(desk, family):
+                    desk.progress.blocked = f"acknowledge {', '.join(routes)} first"
+                return bool(routes)
+        return min(desk.trails[stream].fetched for stream in HISTORY_STREAMS) >= looked
 
     async def _drain(self, desk: Desk) -> None:
         """Let requests that are on their way come back; what is prepared stays for the next worker."""

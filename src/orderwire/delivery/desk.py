@@ -8,15 +8,16 @@ exemption). Everything durable goes through `books`; everything here can be rebu
 from __future__ import annotations
 
 import heapq
+import math
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
 from orderwire.delivery.books import Books
-from orderwire.delivery.decide import Context, Settled, person_key, subject_key
+from orderwire.delivery.decide import Context, Settled, person_key, person_keys, subject_key
 from orderwire.delivery.express import Said, express, unacknowledged
 from orderwire.delivery.holds import Holds
 from orderwire.delivery.parcels import Packer, Parcel, Passage
@@ -49,6 +50,9 @@ class OpenJob:
     ask_at: float = 0.0
     """When to ask next, in platform seconds."""
     asked: int = 0
+    marks: dict[int, Mark] = field(default_factory=dict)
+    """What the platform will know once the answer is good, by fact. Not written before: a mark of something that is
+    refused later would keep it from ever being sent again."""
 
 
 class Desk:
@@ -106,6 +110,8 @@ class Desk:
         self.most = most
         """How many facts may be admitted in all; None for any number."""
         self.admitted = 0
+        self.last_taken: dict[str, float] = {}
+        """The platform second when something was last taken, by route."""
         self.is_loud = False
         self.is_filling = False
         """Whether history is being read: open parcels may still fill."""
@@ -128,7 +134,7 @@ class Desk:
         wanted: dict[str, None] = {}
         for entry in entries:
             if entry.person is not None:
-                wanted[person_key(entry.person.person)] = None
+                wanted.update(dict.fromkeys(person_keys(entry.person)))
             if self._keeps_state(entry.fact.kind):
                 wanted[subject_key(entry.fact)] = None
         marks = self.ledger.marks(self.settings.name, list(wanted)) if wanted else {}
@@ -233,31 +239,51 @@ class Desk:
     def _let_go(self, candidates: Iterable[Passage]) -> None:
         """Let those go whose turn it is, and after each the next in its lines, which may join the same parcel."""
         turn = deque(candidates)
+        gone: set[int] = set()
         any_live = False
         while turn:
             passage = turn.popleft()
+            if passage.seq in gone:
+                continue
             part = passage.next_part
             item = passage.items[part]
             if not self.holds.may_go(passage, self.packer.peek(self.routes[item.route], item, passage)):
                 continue
+            gone.add(passage.seq)
             turn.extend(self.holds.leave_line(passage))
             self._pack(passage, part)
             any_live = any_live or passage.statement.lane is Lane.LIVE
         if any_live:
             self.seal(Lane.LIVE)
 
-    def taken_all(self, passage: Passage) -> None:
-        """Everything of a fact was taken: mark what the platform now knows, and finish."""
+    def taken_all(self, passage: Passage, job: OpenJob | None = None) -> None:
+        """Everything of a fact was taken: mark what the platform now knows, or will by a later answer, and finish."""
         recipient = passage.statement.recipient
-        if passage.state_subject:
-            self.books.mark(
-                Mark(subject=passage.state_subject, seq=passage.newest, occurred_at=passage.statement.occurred_at)
-            )
+        subject = passage.state_subject
+        if subject:
+            mark = Mark(subject=subject, seq=passage.newest, occurred_at=passage.statement.occurred_at)
+            if job is None:
+                self.books.mark(mark)
+            else:
+                job.marks[passage.seq] = mark
         stated = passage.statement.kind == "consent.changed"
         if recipient is not None and (not recipient.is_known_there or (stated and not recipient.was_stated_there)):
             self.books.mark(self.pin(passage, seq=passage.seq))
         self.progress.accepted += 1
         self.finish(passage)
+        if subject and job is not None:
+            self.represented[subject] = max(passage.newest, self.represented.get(subject, 0))
+
+    def answered(self, seq: int, *, is_good: bool) -> None:
+        """A later answer speaks of a fact: what it shows is known there now, or nothing of it is."""
+        for job in self.jobs.values():
+            mark = job.marks.pop(seq, None)
+            if mark is None:
+                continue
+            if is_good:
+                self.books.mark(mark)
+            if self.represented.get(mark.subject) == mark.seq:
+                del self.represented[mark.subject]
 
     def pin(self, passage: Passage, *, seq: int = 0) -> Mark:
         """The mark that pins a person's identifiers here; `seq` 0 before anything of theirs was taken."""
@@ -271,7 +297,7 @@ class Desk:
             email=recipient.email,
             phone=recipient.phone,
             external_id=recipient.external_id,
-            stated_consent=recipient.was_stated_there or passage.statement.kind == "consent.changed",
+            stated_consent=recipient.was_stated_there or (seq > 0 and passage.statement.kind == "consent.changed"),
         )
 
     def settle_unsent(self, seq: int, settled: Settled) -> None:
@@ -305,7 +331,7 @@ class Desk:
                 tries=passage.tries if passage else 0,
                 decided_at=self.clock.now(),
                 settings_version=self.settings.settings_version,
-                parts_done=tuple(sorted(passage.done)) if passage else (),
+                parts_done=tuple(sorted(passage.said)) if passage else (),
             )
         )
 
@@ -325,6 +351,10 @@ class Desk:
         self.look_up_state()
         self.state = msgspec.structs.replace(self.state, **changes)
         self.books.state(self.state)
+
+    def takes_others(self, route: str, since: float | None) -> bool:
+        """Whether a route has taken something since then: what still fails there is at fault itself."""
+        return since is not None and self.last_taken.get(route, -math.inf) > since
 
     def look_up_state(self) -> None:
         """Take over a pause or an acknowledgement that the operator has written since."""

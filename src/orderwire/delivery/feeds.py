@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from orderwire.delivery.decide import lane_of, subject_key
 from orderwire.delivery.desk import HISTORY_STREAMS, Desk
+from orderwire.delivery.parcels import Said
 from orderwire.delivery.sender import reconsider_passages
 from orderwire.dialects.contract import History, Lane
 from orderwire.ledger.values import Entry, Stream
@@ -230,12 +231,12 @@ class DueFeed:
             await asyncio.sleep(min(max(wait, 0.005), POLL))
 
 
-def readmit(desk: Desk, parts_done: dict[int, tuple[int, ...]], *, apart: bool = False) -> None:
+def readmit(desk: Desk, said: Mapping[int, Said], *, apart: bool = False) -> None:
     """Put facts on their way whose disposition was pending in the ledger, in their order.
 
-    `apart` keeps their parcels from being joined with others.
+    `said` tells for each of them what was taken already. `apart` keeps their parcels from being joined with others.
     """
-    entries = desk.ledger.entries_at(sorted(parts_done))
+    entries = desk.ledger.entries_at(sorted(said))
     marks = desk.marks_of(entries)
     context = desk.context()
     for entry in entries:
@@ -244,10 +245,7 @@ def readmit(desk: Desk, parts_done: dict[int, tuple[int, ...]], *, apart: bool =
             continue
         if passage := desk.admit(entry, marks, context, ()):
             passage.has_exemption = True
-            done = {part for part in parts_done[seq] if part < len(passage.items)}
-            if len(done) < len(passage.items):
-                passage.done = done
-                passage.intended = set(done)
+            passage.resume(said[seq])
             desk.go(passage)
     desk.seal(Lane.LIVE, apart=apart)
     desk.seal(Lane.HISTORY, apart=apart)

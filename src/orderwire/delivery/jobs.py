@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from orderwire.delivery.desk import Desk, OpenJob
 from orderwire.delivery.feeds import POLL, readmit
+from orderwire.delivery.parcels import said_of
 from orderwire.dialects.contract import Item
 from orderwire.dialects.wire import ItemOutcome, JobVerdict, Result
 from orderwire.errors import Unavailable
-from orderwire.ledger.values import AttemptState, Disposition
+from orderwire.ledger.values import Attempt, AttemptState, Disposition, Member
 from orderwire.transport.backoff import backoff
 
 MOST_WAIT = 600.0
@@ -62,27 +64,27 @@ class JobFollower:
                 desk.books.attempt(job.attempt)
             job.ask_at = desk.clock.tick() + min(MOST_WAIT, verdict.ask_again_after * 1.5 ** min(job.asked - 1, 10))
             return
-        self._close(number, job, verdict)
+        again = self._close(number, job, verdict)
         await desk.books.flush()
+        self._send_again(again)
 
-    def _close(self, number: int, job: OpenJob, verdict: JobVerdict) -> None:
+    def _close(self, number: int, job: OpenJob, verdict: JobVerdict) -> list[Member]:
+        """Enter the end of a job in the books; returns what is to be sent again."""
         desk = self._desk
         attempt = job.attempt
         named = {item.index: item for item in verdict.items}
-        failed = set(attempt.failed)
-        again: list[int] = []
+        refused: dict[int, ItemOutcome] = {}
         for place, member in enumerate(attempt.members):
             item = named.get(place, ItemOutcome(index=place, result=verdict.result, reason=verdict.reason))
-            if place in failed or item.result in (Result.CONFIRMED, Result.ACCEPTED):
+            if place in attempt.failed:
                 continue
-            failed.add(place)
-            is_dead = item.result is Result.REJECTED or (item.result is Result.SPLIT and len(attempt.members) == 1)
-            if is_dead:
-                desk.progress.dead += 1
-                desk.exempt(member.seq, Disposition.DEAD, item.reason, attempt=number)
+            if item.result in (Result.CONFIRMED, Result.ACCEPTED):
+                if member.seq in job.marks:
+                    desk.answered(member.seq, is_good=True)
             else:
-                desk.exempt(member.seq, Disposition.PENDING, item.reason, attempt=number)
-                again.append(member.seq)
+                refused[place] = item
+        again = self._take_back(attempt, refused)
+        failed = {*attempt.failed, *refused}
         state = AttemptState.CONFIRMED if verdict.result is Result.CONFIRMED else AttemptState.ACCEPTED
         desk.books.attempt(
             msgspec.structs.replace(
@@ -93,11 +95,45 @@ class JobFollower:
             )
         )
         del desk.jobs[number]
-        # What failed together is sent apart, so that a culprit that nobody names is found in the end.
-        middle = (len(again) + 1) // 2
-        for half in (again[:middle], again[middle:]):
+        return again
+
+    def _take_back(self, attempt: Attempt, refused: Mapping[int, ItemOutcome]) -> list[Member]:
+        """What was accepted is refused after all: a dead letter, or to be sent again.
+
+        A fact that is a dead letter by another of its items stays one: sending the rest again would never end.
+        """
+        desk = self._desk
+        seqs = [attempt.members[place].seq for place in refused]
+        dead = desk.ledger.exemptions(
+            desk.settings.name, dispositions=[Disposition.DEAD], seqs=seqs, limit=len(seqs) + 1
+        )
+        given_up = {one.seq for one in dead} if seqs else set()
+        again: list[Member] = []
+        for place, item in refused.items():
+            member = attempt.members[place]
+            desk.answered(member.seq, is_good=False)
+            if item.result is Result.REJECTED or (item.result is Result.SPLIT and len(attempt.members) == 1):
+                desk.progress.dead += 1
+                desk.exempt(member.seq, Disposition.DEAD, item.reason, attempt=attempt.number)
+            elif member.seq not in given_up:
+                passage = desk.passages.get(member.seq)
+                if passage is not None:
+                    passage.lose(member.part)
+                desk.exempt(member.seq, Disposition.PENDING, item.reason, passage=passage, attempt=attempt.number)
+                again.append(member)
+        return again
+
+    def _send_again(self, again: Sequence[Member]) -> None:
+        """What failed together is sent apart, so that a culprit that nobody names is found in the end."""
+        desk = self._desk
+        seqs = sorted({member.seq for member in again if member.seq not in desk.passages})
+        if not seqs:
+            return
+        said, _ = said_of(desk.ledger.attempts_beyond(desk.settings.name, seqs[0] - 1))
+        middle = (len(seqs) + 1) // 2
+        for half in (seqs[:middle], seqs[middle:]):
             if half:
-                readmit(desk, dict.fromkeys(half, ()), apart=True)
+                readmit(desk, {seq: said.get(seq, {}) for seq in half}, apart=True)
 
 
 def _seconds(text: str | None) -> float | None:

@@ -10,6 +10,10 @@ from orderwire.errors import BadReply, Unavailable
 from orderwire.ledger.values import Received
 from orderwire.transport.backoff import backoff
 
+_TRY_AGAIN = frozenset({408, 429})
+_REFUSED_KEY = frozenset({401, 403})
+"""Any other refusal is for the dialect to read: it may mean that there is nothing older to be had."""
+
 
 class OptOuts:
     """Reads what people chose at the platform: before the first history, and every `every` from then on."""
@@ -50,13 +54,17 @@ class OptOuts:
                 reply = None
             finally:
                 budget.replied()
-            if reply is None or reply.status != 200:
+            if reply is None or reply.status in _TRY_AGAIN or reply.status >= 500:
                 tries += 1
-                if reply is not None and reply.status in (401, 403):
-                    self._pause()
-                    return
-                await desk.clock.sleep(backoff(tries, desk.rng))
+                wait = backoff(tries, desk.rng)
+                if reply is not None and reply.status == 429:
+                    desk.progress.refusals += 1
+                    budget.refused(None, backoff=wait)
+                await desk.clock.sleep(wait)
                 continue
+            if reply.status in _REFUSED_KEY:
+                self._pause()
+                return
             try:
                 page = desk.dialect.interpret_opt_outs(cursor, reply)
             except BadReply:

@@ -7,19 +7,30 @@ busy (Law 5).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
+from typing import TypeAlias
 
 from orderwire.delivery.decide import is_person
 from orderwire.delivery.trail import Trail
 from orderwire.dialects.contract import Item, Lane, Once, Route, Statement
-from orderwire.ledger.values import Member
+from orderwire.ledger.values import Attempt, AttemptState, Member
+
+Key: TypeAlias = tuple[str, str, str]
+"""What tells the items of a fact apart: route, group and wire id."""
+Said: TypeAlias = Mapping[int, Key]
+"""What was taken of a fact: its items, by their number in the books."""
 
 
 @dataclass(eq=False)
 class Passage:
-    """One fact on its way to a destination, with all its items."""
+    """One fact on its way to a destination, with all its items.
+
+    Items have numbers in the books. A fact that is taken up again may be said in other items than before (its person
+    is known there now, its lane is another): what was taken keeps its numbers, the rest gets the free ones.
+    """
 
     seq: int
     family: int
@@ -34,6 +45,10 @@ class Passage:
     unsaid: tuple[str, ...] = ()
     done: set[int] = field(default_factory=set)
     """Places of items that were taken."""
+    said: dict[int, Key] = field(default_factory=dict)
+    """Everything of the fact that was taken, by number; under an earlier expression too."""
+    numbers: tuple[int, ...] = ()
+    """The number of each item."""
     intended: set[int] = field(default_factory=set)
     """Places of items whose intent is staged or durable."""
     trails: list[Trail] = field(default_factory=list)
@@ -41,17 +56,53 @@ class Passage:
     has_exemption: bool = False
     """Whether a row in the exemptions speaks of it; the next intent clears that."""
     tries: int = 0
+    failing_since: float | None = None
+    """The platform second when it was first refused for the time being."""
     then: list[Passage] = field(default_factory=list)
     """Later facts about the same whose next item waits for this fact to be finished."""
 
+    def __post_init__(self) -> None:
+        """Number the items in their order."""
+        self.numbers = tuple(range(len(self.items)))
+
+    def take(self, place: int) -> None:
+        """An item was taken."""
+        item = self.items[place]
+        self.done.add(place)
+        self.said[self.numbers[place]] = (item.route, item.group, item.wire_id)
+
+    def lose(self, number: int) -> None:
+        """An item that was taken is refused after all: it is to be sent again."""
+        if self.said.pop(number, None) is not None:
+            lost = {place for place in self.done if self.numbers[place] == number}
+            self.done -= lost
+            self.intended -= lost
+
+    def resume(self, said: Said) -> None:
+        """Go on where an earlier try of the same fact stopped."""
+        known = {what: number for number, what in said.items()}
+        free = (number for number in count() if number not in said)
+        keys = [(item.route, item.group, item.wire_id) for item in self.items]
+        self.said = dict(said)
+        self.numbers = tuple(known[key] if key in known else next(free) for key in keys)
+        self.done = {place for place, key in enumerate(keys) if key in known}
+        if len(self.done) == len(self.items):
+            self.lose(self.numbers[-1])
+        self.intended = set(self.done)
+
     def carry_over(self, before: Passage) -> None:
         """Take over what is known of the same fact's earlier try: what was taken, and who waits for it."""
-        self.done = before.done if len(self.items) == len(before.items) else set()
-        self.intended = set(self.done)
+        self.resume(before.said)
         self.trails = before.trails
         self.has_exemption = before.has_exemption
         self.tries = before.tries
+        self.failing_since = before.failing_since
         self.then = before.then
+
+    @property
+    def number_count(self) -> int:
+        """How many items the fact has in the books, those taken under an earlier expression included."""
+        return len({*self.said, *self.numbers})
 
     @property
     def is_intended(self) -> bool:
@@ -85,6 +136,8 @@ class Parcel:
     """The attempt's number; 0 until an intent is recorded."""
     tries: int = 0
     opened_at: datetime | None = None
+    first_tried_at: float | None = None
+    """The platform second of its first try."""
     is_part: bool = False
     """Whether it is a part of a refused parcel, sent apart to find the culprit."""
     in_doubt: bool = False
@@ -97,7 +150,7 @@ class Parcel:
     def members(self) -> tuple[Member, ...]:
         """The parcel's facts, in the order of its items."""
         return tuple(
-            Member(passage.seq, part, len(passage.items))
+            Member(passage.seq, passage.numbers[part], passage.number_count)
             for passage, part in zip(self.passages, self.parts, strict=True)
         )
 
@@ -177,3 +230,25 @@ class Packer:
         """Close every parcel of a lane; oldest first."""
         keys = [key for key in self._open if key[1] is lane]
         return [self._open.pop(key) for key in keys]
+
+
+def said_of(attempts: Iterable[Attempt]) -> tuple[dict[int, dict[int, Key]], set[int]]:
+    """What acknowledged attempts say of facts: what was taken of the incomplete ones, and which are complete."""
+    said: dict[int, dict[int, Key]] = {}
+    counts: dict[int, int] = {}
+    complete: set[int] = set()
+    for attempt in attempts:
+        if attempt.state not in (AttemptState.ACCEPTED, AttemptState.CONFIRMED):
+            continue
+        failed = set(attempt.failed)
+        for place, member in enumerate(attempt.members):
+            if place in failed:
+                continue
+            said.setdefault(member.seq, {})[member.part] = (attempt.route, attempt.group, attempt.wire_ids[place])
+            if member.part == member.parts - 1:
+                counts[member.seq] = member.parts
+    for seq, most in counts.items():
+        if len(said[seq]) >= most:
+            complete.add(seq)
+            del said[seq]
+    return said, complete

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from orderwire.delivery.decide import Context, Settled, is_person, person_key, subject_key
+from orderwire.delivery.decide import Context, Settled, is_person, person_key, person_keys, subject_key
 from orderwire.delivery.desk import HISTORY_STREAMS
 from orderwire.delivery.express import express
 from orderwire.delivery.parcels import Packer, Parcel, Passage
@@ -184,7 +184,7 @@ class Planner:
 
     def _with_marks(self, entries: Sequence[Entry]) -> Iterator[_Pair]:
         subjects = {subject_key(entry.fact) for entry in entries}
-        subjects.update(person_key(entry.person.person) for entry in entries if entry.person)
+        subjects.update(key for entry in entries if entry.person for key in person_keys(entry.person))
         marks = self._ledger.marks(self._settings.name, list(subjects)) if subjects else {}
         for entry in entries:
             if entry.person is not None and entry.person.person in self._met:

@@ -14,6 +14,7 @@ import msgspec
 from orderwire.delivery.desk import Desk, OpenJob
 from orderwire.delivery.feeds import readmit
 from orderwire.delivery.outcome import Course, Fate, course_of, fate_in_doubt
+from orderwire.delivery.parcels import Key, Said, said_of
 from orderwire.dialects.wire import Result
 from orderwire.ledger.values import Attempt, AttemptState, Disposition, Entry, Exemption
 from orderwire.model import family_of
@@ -27,9 +28,11 @@ class Recovery:
     def __init__(self, desk: Desk, *, settle_time: timedelta) -> None:
         self._desk = desk
         self._settle_time = settle_time
-        self._parts: dict[int, set[int]] = {}
-        """Items taken of facts that have several and are not complete."""
-        self._pending: dict[int, tuple[int, ...]] = {}
+        self._said: dict[int, dict[int, Key]] = {}
+        """What was taken of facts that have several items and are not complete."""
+        self._pending: dict[int, Said] = {}
+        self._begun: set[int] = set()
+        """Pending facts of which something was taken."""
 
     def wait_until(self) -> datetime | None:
         """When the last request of a predecessor can no longer be on its way; None when there is none."""
@@ -40,10 +43,12 @@ class Recovery:
 
     async def run(self) -> None:
         """Settle what was open, find out what history must skip, and put pending facts on their way."""
+        self._load_pending()
         self._remember_taken()
         self._settle_open()
         await self._desk.books.flush()
         self._load_pending()
+        self._skip_in_history()
         self._load_jobs()
         readmit(self._desk, self._pending)
         await self._desk.books.flush()
@@ -52,21 +57,9 @@ class Recovery:
         desk = self._desk
         name = desk.settings.name
         lowest = desk.history_cursor
-        for attempt in desk.ledger.attempts_beyond(name, min(lowest, self._first_incomplete() - 1)):
-            if attempt.state not in (AttemptState.ACCEPTED, AttemptState.CONFIRMED):
-                continue
-            failed = set(attempt.failed)
-            for place, member in enumerate(attempt.members):
-                if place in failed:
-                    continue
-                if member.parts > 1:
-                    done = self._parts.setdefault(member.seq, set())
-                    done.add(member.part)
-                    if len(done) < member.parts:
-                        continue
-                    del self._parts[member.seq]
-                if member.seq > lowest:
-                    desk.taken.add(member.seq)
+        first = min(lowest + 1, self._first_incomplete(), *self._begun)
+        self._said, complete = said_of(desk.ledger.attempts_beyond(name, first - 1))
+        desk.taken.update(seq for seq in complete if seq > lowest)
 
     def _first_incomplete(self) -> int:
         """The first fact of several items that an open attempt holds: its other items may lie behind the cursor."""
@@ -115,7 +108,7 @@ class Recovery:
                     attempt=attempt.number,
                     decided_at=now,
                     settings_version=desk.settings.settings_version,
-                    parts_done=tuple(sorted(self._parts.get(member.seq, ()))),
+                    parts_done=tuple(sorted(self._said.get(member.seq, ()))),
                 )
             )
 
@@ -123,22 +116,27 @@ class Recovery:
         return self._desk.ledger.entries_at([member.seq for member in attempt.members])
 
     def _load_pending(self) -> None:
-        """Every exemption that waits is taken up again; those beyond a history cursor are skipped by history."""
+        """Every exemption that waits is taken up again."""
         desk = self._desk
         after = 0
-        lowest = desk.history_cursor
         while page := desk.ledger.exemptions(
             desk.settings.name, dispositions=[Disposition.PENDING], after=after, limit=PAGE
         ):
-            self._pending.update((one.seq, one.parts_done) for one in page)
+            self._pending.update((one.seq, self._said.get(one.seq, {})) for one in page)
+            self._begun.update(one.seq for one in page if one.parts_done)
             after = page[-1].seq
-        after = lowest
+
+    def _skip_in_history(self) -> None:
+        """What is beyond a history cursor and has a disposition already, history leaves alone."""
+        desk = self._desk
+        after = desk.history_cursor
         while page := desk.ledger.exemptions(desk.settings.name, after=after, limit=PAGE):
             desk.taken.update(one.seq for one in page)
             after = page[-1].seq
-        for seq, done in self._parts.items():
-            self._pending.setdefault(seq, tuple(sorted(done)))
-            desk.taken.add(seq)
+        for seq, said in self._said.items():
+            if seq > desk.history_cursor:
+                self._pending.setdefault(seq, said)
+                desk.taken.add(seq)
 
     def _load_jobs(self) -> None:
         desk = self._desk

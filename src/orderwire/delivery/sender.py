@@ -10,7 +10,7 @@ import msgspec
 
 from orderwire.delivery.desk import Desk, OpenJob
 from orderwire.delivery.outcome import Course, Fate, ItemFate, course_of, fate_in_doubt, fates
-from orderwire.delivery.parcels import Parcel
+from orderwire.delivery.parcels import Parcel, Passage
 from orderwire.dialects.contract import Lane
 from orderwire.dialects.wire import Result, Verdict, WireRequest
 from orderwire.errors import Unavailable
@@ -21,6 +21,12 @@ from orderwire.transport.redact import safe
 STALE_AFTER = timedelta(seconds=30)
 """Consent and lanes are asked again when a parcel has waited longer than this."""
 MOST_BACKOFF = 300.0
+TRIES_BEFORE_SUSPICION = 4
+"""Tries of a whole request without a useful answer before it is taken apart."""
+MOST_TRIES = 15
+"""Tries of one fact, over half an hour, before it is a dead letter while the platform takes others."""
+MOST_TRIES_ALONE = 40
+"""The same, over some hours, while there are no others."""
 
 
 class Sender:
@@ -94,6 +100,8 @@ class Sender:
             desk.last_number += 1
             parcel.number = desk.last_number
         parcel.opened_at = desk.clock.now()
+        if parcel.first_tried_at is None:
+            parcel.first_tried_at = desk.clock.tick()
         attempt = self._record(parcel, AttemptState.OPEN, "")
         desk.books.attempt(
             msgspec.structs.replace(
@@ -146,6 +154,8 @@ class Sender:
                 self._split(parcel, verdict)
             case Course.AGAIN:
                 self._again(parcel, verdict, AttemptState.WAITING)
+            case Course.SAME_IDS if self._is_poisonous(parcel):
+                self._take_apart(parcel, verdict)
             case Course.SAME_IDS:
                 self._again(parcel, verdict, AttemptState.OPEN)
             case Course.LOOK:
@@ -180,11 +190,38 @@ class Sender:
             desk.enqueue(rest, first=True)
             culprits = parcel.part(list(named))
             culprits.number = parcel.number
+            self._keep_pending(rest, parcel.number)
             apply(desk, culprits, [ItemFate(Fate.DEAD, named[place]) for place in named])
             return
+        self._keep_pending(parcel, parcel.number)
         middle = len(parcel.items) // 2
         for places in (range(middle, len(parcel.items)), range(middle)):
             desk.enqueue(parcel.part(list(places)), first=True)
+
+    def _is_poisonous(self, parcel: Parcel) -> bool:
+        """Whether it fails again and again while the platform takes others: the fault is in it, not on the way."""
+        if parcel.tries < TRIES_BEFORE_SUSPICION:
+            return False
+        return self._desk.takes_others(parcel.route.name, parcel.first_tried_at)
+
+    def _take_apart(self, parcel: Parcel, verdict: Verdict) -> None:
+        """Send halves, and what cannot be halved later: then it holds back its own people and subjects only."""
+        desk = self._desk
+        desk.books.attempt(self._record(parcel, AttemptState.FAILED, f"perhaps taken, sent apart: {verdict.reason}"))
+        if len(parcel.items) == 1:
+            apply(desk, parcel, [ItemFate(Fate.RETRY, verdict.reason)])
+            return
+        self._keep_pending(parcel, parcel.number)
+        middle = len(parcel.items) // 2
+        for places in (range(middle, len(parcel.items)), range(middle)):
+            desk.enqueue(parcel.part(list(places)), first=True)
+
+    def _keep_pending(self, parcel: Parcel, number: int) -> None:
+        """The refused request no longer speaks for these facts, and no other does yet."""
+        for passage in parcel.passages:
+            self._desk.exempt(
+                passage.seq, Disposition.PENDING, "refused with others", passage=passage, attempt=number
+            )
 
     def _again(self, parcel: Parcel, verdict: Verdict, state: AttemptState) -> None:
         desk = self._desk
@@ -253,25 +290,35 @@ def apply(desk: Desk, parcel: Parcel, outcome: list[ItemFate]) -> None:
     for passage, part, fate in zip(parcel.passages, parcel.parts, outcome, strict=True):
         match fate.fate:
             case Fate.TAKEN:
-                passage.done.add(part)
+                desk.last_taken[parcel.route.name] = desk.clock.tick()
+                passage.take(part)
                 if passage.is_done:
-                    desk.taken_all(passage)
+                    desk.taken_all(passage, desk.jobs.get(parcel.number))
                 else:
+                    if passage.has_exemption:
+                        desk.exempt(passage.seq, Disposition.PENDING, "partly taken", passage=passage)
                     desk.next_part(passage)
                     any_live = any_live or passage.statement.lane is Lane.LIVE
-            case Fate.DEAD:
+            case Fate.RETRY | Fate.RESEND if not _is_hopeless(desk, parcel, passage):
+                passage.tries += 1
+                passage.failing_since = passage.failing_since or desk.clock.tick()
+                wait = backoff(passage.tries, desk.rng, first=0.5, most=MOST_BACKOFF)
+                desk.park(passage, fate.reason, wait=wait, attempt=parcel.number)
+            case Fate.DEAD | Fate.RETRY | Fate.RESEND:
                 desk.progress.dead += 1
                 desk.exempt(passage.seq, Disposition.DEAD, fate.reason, passage=passage, attempt=parcel.number)
                 desk.finish(passage)
             case Fate.ASK:
                 desk.exempt(passage.seq, Disposition.UNKNOWN, fate.reason, passage=passage, attempt=parcel.number)
                 desk.finish(passage)
-            case Fate.RETRY | Fate.RESEND:
-                passage.tries += 1
-                wait = backoff(passage.tries, desk.rng, first=0.5, most=MOST_BACKOFF)
-                desk.park(passage, fate.reason, wait=wait, attempt=parcel.number)
     if any_live:
         desk.seal(Lane.LIVE)
+
+
+def _is_hopeless(desk: Desk, parcel: Parcel, passage: Passage) -> bool:
+    """Whether a fact alone, not the platform, was refused for the time being so often that it is a dead letter."""
+    is_alone = not desk.takes_others(parcel.route.name, passage.failing_since)
+    return passage.tries >= (MOST_TRIES_ALONE if is_alone else MOST_TRIES)
 
 
 def reconsider_passages(desk: Desk, seqs: Sequence[int]) -> None:

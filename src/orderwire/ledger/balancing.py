@@ -50,9 +50,13 @@ class _Outcome(Struct):
 
 
 class _Parts(Struct):
-    """Which parts of one fact were taken, as bits."""
+    """Which parts of one fact were taken, as bits.
 
-    count: int
+    A fact that is taken up again may be said in more or fewer parts than before; how many there are is what the last
+    part says.
+    """
+
+    count: int = 0
     taken: int = 0
     is_confirmed: bool = True
 
@@ -134,7 +138,9 @@ class Books:
         if not 0 < seq <= self._head:
             self._strangers.append(seq)
         elif member.parts > 1:
-            parts = self._parts.setdefault(seq, _Parts(member.parts))
+            parts = self._parts.setdefault(seq, _Parts())
+            if member.part == member.parts - 1:
+                parts.count = member.parts
             if parts.taken >> member.part & 1:
                 self._taken[seq] |= _TWICE
             parts.taken |= 1 << member.part
@@ -154,7 +160,7 @@ class Books:
     def _join_parts(self) -> None:
         """Count a fact of several parts as taken when all of them were."""
         for seq, parts in self._parts.items():
-            if parts.taken == (1 << parts.count) - 1:
+            if parts.count and parts.taken == (1 << parts.count) - 1:
                 if self._taken[seq] & _TAKEN:
                     self._taken[seq] |= _TWICE
                 self._taken[seq] |= _TAKEN | (_CONFIRMED if parts.is_confirmed else 0)

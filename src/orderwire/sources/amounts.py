@@ -11,10 +11,12 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from orderwire.model.money import minor, spread
 
 
-class LineAmounts(NamedTuple):
+class LineAmounts(Struct, frozen=True, gc=False):
     """What a line costs: before discounts, the discount, after discounts; and what does not add up in it."""
 
     subtotal: int

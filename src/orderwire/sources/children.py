@@ -81,13 +81,12 @@ class ChildReader:
 
     def each(self, rows: Sequence[Row], read: Callable[[Row, int], Any]) -> list[Any]:
         """Read every row; an error names which one."""
-        found = []
-        ordinal = 0
+        found: list[Any] = []
         try:
-            for ordinal, row in enumerate(rows, 1):
-                found.append(read(row, ordinal))
+            for row in rows:
+                found.append(read(row, len(found) + 1))
         except Misread as error:
-            raise error.within(f"{self.name}[{ordinal - 1}]") from error
+            raise error.within(f"{self.name}[{len(found)}]") from error
         return found
 
 
@@ -105,9 +104,19 @@ def in_columns(children: Mapping[str, ChildReader], columns: Columns) -> dict[st
 class LineReader(ChildReader):
     """Reads the lines of an order or a cart."""
 
+    def __init__(self, child: Child, readers: Readers) -> None:
+        super().__init__(child, readers)
+        self._states_amounts = not {"subtotal", "discount", "total"}.isdisjoint(child.fields)
+
     def lines(self, rows: Sequence[Row], currency: str) -> list[tuple[dict[str, Any], LineAmounts]]:
         """The fields of each line, and its amounts before a discount on the whole order is spread."""
-        return self.each(rows, lambda row, ordinal: self._line(row, ordinal, currency))
+        read: list[tuple[dict[str, Any], LineAmounts]] = []
+        try:
+            for row in rows:
+                read.append(self._line(row, len(read) + 1, currency))
+        except Misread as error:
+            raise error.within(f"{self.name}[{len(read)}]") from error
+        return read
 
     def _line(self, row: Row, ordinal: int, currency: str) -> tuple[dict[str, Any], LineAmounts]:
         found = self.plan.fields(row)
@@ -118,6 +127,8 @@ class LineReader(ChildReader):
             found["name"] = found.get("sku") or found.get("product_id") or found["line_id"]
         unit_price = found.get("unit_price")
         goods = None if unit_price is None else product(found.get("quantity", ONE), unit_price, currency)
+        if goods is not None and not self._states_amounts:
+            return found, LineAmounts(goods, 0, goods)
         amounts = line_amounts(
             goods,
             subtotal=found.pop("subtotal", None),

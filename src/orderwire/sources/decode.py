@@ -47,7 +47,7 @@ class Unreadable(ValueError):
 
 def text(value: object) -> str | None:
     """A text, trimmed; blank is None. Whole floats lose their point, so that the key 17850.0 is `17850`."""
-    if isinstance(value, str):
+    if type(value) is str:
         if not value.isascii():
             value.encode()
         return value.strip() or None
@@ -110,8 +110,22 @@ def _units_of_minor(value: str | float | Decimal, currency: str) -> int:
 
 
 @lru_cache(maxsize=65_536)
+def _price_of_major(value: str | float | Decimal, currency: str) -> Decimal:
+    return _canonical(_decimal(value), currency)
+
+
+@lru_cache(maxsize=65_536)
 def _price_of_minor(value: str | float | Decimal, currency: str) -> Decimal:
-    return _decimal(value).scaleb(-digits(currency))
+    return _canonical(_decimal(value).scaleb(-digits(currency)), currency)
+
+
+def _canonical(exact: Decimal, currency: str) -> Decimal:
+    """The same price always with the same digits, as many as the currency has or more where they say something.
+
+    Databases differ: 2.1, 2.10 and 2.100 are one price and must not look like a change.
+    """
+    usual = exact.quantize(Decimal(1).scaleb(-digits(currency)))
+    return usual if usual == exact else exact.normalize()
 
 
 def money(*, is_major: bool) -> MoneyDecoder:
@@ -131,16 +145,15 @@ def money(*, is_major: bool) -> MoneyDecoder:
 
 def price(*, is_major: bool) -> MoneyDecoder:
     """The reader of prices: exact decimals in major units, with as many digits as the shop has."""
+    exact = _price_of_major if is_major else _price_of_minor
 
     def amount(value: object, currency: str) -> Decimal | None:
-        if is_major or value is None:
-            return number(value)
         if isinstance(value, str):
             value = value.strip()
-            return _price_of_minor(value, currency) if value else None
+            return exact(value, currency) if value else None
         if isinstance(value, int | float | Decimal):
-            return _price_of_minor(value, currency)
-        raise Unreadable("is not a price", "Prices are plain numbers.")
+            return exact(value, currency)
+        raise Unreadable("is not a price", "Prices are plain numbers with a point, such as 12.345.")
 
     return amount
 
@@ -164,11 +177,9 @@ def quantity(value: object) -> Decimal | None:
 def count(value: object) -> int | None:
     """A whole number."""
     exact = number(value)
-    if exact is None:
-        return None
-    if exact != int(exact):
+    if exact is not None and exact != int(exact):
         raise Unreadable("is not a whole number")
-    return int(exact)
+    return None if exact is None else int(exact)
 
 
 _FLAGS = {

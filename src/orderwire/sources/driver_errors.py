@@ -45,6 +45,13 @@ def translated(place: str) -> Iterator[None]:
         yield
     except exc.SQLAlchemyError as error:
         raise translate(error, place) from error
+    except RuntimeError as error:
+        # PyMySQL says so in this way when a MySQL 8 login needs an encrypted password exchange.
+        if "cryptography" not in str(error):
+            raise
+        raise ConfigError(
+            place, "this login needs the Python package cryptography.", "Install it, or use another login."
+        ) from error
 
 
 def translate(error: exc.SQLAlchemyError, place: str) -> OrderwireError:

@@ -21,6 +21,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS_FROM = 100_000_000_000
 """Numbers from here on are milliseconds: as seconds they would lie beyond the year 5138."""
 _DAYS_KEPT = 100_000
+_SHORTEST_WITH_HOUR = len("2024-03-31 09")
 
 
 def instant(zone: tzinfo | None, *, place: str) -> InstantDecoder:
@@ -61,9 +62,13 @@ def instant(zone: tzinfo | None, *, place: str) -> InstantDecoder:
     def read(value: object) -> datetime | None:
         if isinstance(value, str):
             offset = offset_by_day.get(value[:10])
-            if offset is None or (found := datetime.fromisoformat(value)).tzinfo is not None:
+            if offset is None or len(value) < _SHORTEST_WITH_HOUR:
                 return from_text(value)
-            return (found - offset if offset else found).replace(tzinfo=UTC)
+            try:
+                found = datetime.fromisoformat(value + "+00:00")
+            except ValueError:
+                return from_text(value)
+            return found - offset if offset else found
         if isinstance(value, datetime):
             if value.tzinfo is UTC:
                 return value

@@ -34,6 +34,8 @@ class Parts(NamedTuple):
     children: Mapping[str, ChildReader]
     places: Mapping[str, int]
     readers: Readers
+    has_coupons: bool = False
+    """Whether a field names the discount on the whole order."""
     later: tuple[tuple[str, ChildReader], ...] = ()
     """Children that say more than lines: refunds, shipments, and whatever has a clock of its own."""
 
@@ -106,14 +108,16 @@ def order(parts: Parts, status: StatusReader, row: Row, key: str, lookups: Looku
     parts.plan.amounts(row, currency, found)
     if "placed_at" not in found:
         raise Misread("placed_at", "is missing")
-    found["approximate"] = tuple(name for name in parts.plan.approximate if name in found)
+    if parts.plan.approximate:
+        found["approximate"] = tuple(name for name in parts.plan.approximate if name in found)
     status.fill(row, found)
     extras = found.get("shipping", 0) + found.get("fee", 0)
     if not found.get("is_tax_included"):
         extras += found.get("tax", 0)
     lines, amounts = _lines(parts, row, key, lookups, found, currency, extras)
     _settle(found, amounts)
-    found["discounts"] = _discounts(found)
+    if parts.has_coupons:
+        found["discounts"] = _discounts(found)
     _add_children(parts, row, key, lookups, found, currency)
     found["order_id"] = key
     found["currency"] = currency

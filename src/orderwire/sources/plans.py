@@ -7,7 +7,7 @@ parent's id), so a constant is a step that reads column 0 and ignores it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from orderwire.errors import InvalidRecord
 from orderwire.model import Address, Channel, ConsentState, Identity, RefundKind
@@ -85,12 +85,16 @@ class Step(NamedTuple):
     sort: Sort
 
 
+Steps: TypeAlias = tuple[tuple[str, int, Any, Step], ...]
+"""Name, place and reader of each step, with the step itself for errors: plain tuples, because they unpack fastest."""
+
+
 class Plan(NamedTuple):
     """How the fields of one entity or child are read. `blanks` are what a value map makes of an empty column."""
 
-    plain: tuple[Step, ...]
-    money: tuple[Step, ...]
-    groups: tuple[tuple[str, Callable[..., Any], tuple[Step, ...]], ...]
+    plain: Steps
+    money: Steps
+    groups: tuple[tuple[str, Callable[..., Any], Steps], ...]
     blanks: Mapping[str, Any]
     approximate: tuple[str, ...]
 
@@ -100,7 +104,7 @@ class Plan(NamedTuple):
         Raises:
             Misread: naming the field that cannot be understood.
         """
-        found = dict(self.blanks) if self.blanks else {}
+        found: dict[str, Any] = dict(self.blanks) if self.blanks else {}
         fill(self.plain, row, found)
         for name, build, steps in self.groups:
             values: dict[str, Any] = {}
@@ -117,10 +121,10 @@ class Plan(NamedTuple):
         """
         step = None
         try:
-            for step in self.money:
-                value = row[step[1]]
-                if value is not None and (said := step[2](value, currency)) is not None:
-                    found[step[0]] = said
+            for name, at, read, step in self.money:  # noqa: B007 - the error names it
+                value = row[at]
+                if value is not None and (said := read(value, currency)) is not None:
+                    found[name] = said
         except MISFITS as error:
             raise misread(step, error) from error
 
@@ -151,14 +155,14 @@ def misread(step: Step | None, error: Exception) -> Misread:
     return Misread(path, f"is not {step.sort}" if step else "cannot be read")
 
 
-def fill(steps: Sequence[Step], row: Sequence[Any], found: dict[str, Any]) -> None:
+def fill(steps: Steps, row: Sequence[Any], found: dict[str, Any]) -> None:
     """Read the columns of a row into `found`; what is empty stays out."""
     step = None
     try:
-        for step in steps:
-            value = row[step[1]]
-            if value is not None and (said := step[2](value)) is not None:
-                found[step[0]] = said
+        for name, at, read, step in steps:  # noqa: B007 - the error names it
+            value = row[at]
+            if value is not None and (said := read(value)) is not None:
+                found[name] = said
     except MISFITS as error:
         raise misread(step, error) from error
 
@@ -181,12 +185,16 @@ def plan(place: Entity | Child, columns: Columns, readers: Readers) -> Plan:
             if rule.map is not None and "" in rule.map:
                 blanks[path] = step.decode("")
     return Plan(
-        plain=tuple(plain),
-        money=tuple(money),
-        groups=tuple((name, _GROUPS[name], tuple(steps)) for name, steps in groups.items()),
+        plain=_unpacked(plain),
+        money=_unpacked(money),
+        groups=tuple((name, _GROUPS[name], _unpacked(steps)) for name, steps in groups.items()),
         blanks=blanks,
         approximate=tuple(path for path, rule in place.fields.items() if rule.is_approximate),
     )
+
+
+def _unpacked(steps: Sequence[Step]) -> Steps:
+    return tuple((step.name, step.at, step.decode, step) for step in steps)
 
 
 def _grouped(path: str) -> tuple[str, str]:

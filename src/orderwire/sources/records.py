@@ -22,6 +22,8 @@ from orderwire.sources.mapping import Entity, FieldRule, SourceMapping
 from orderwire.sources.orders import NOBODY, Parts, StatusReader, cart, order
 from orderwire.sources.plans import Columns, Misread, Readers, plan
 
+_COUPONS = frozenset({"discount_code", "discount_title"})
+
 
 class RecordReader:
     """Reads the rows of one entity. Rows are tuples in the order of `columns`: the id first, then the clock."""
@@ -40,6 +42,7 @@ class RecordReader:
             children=self.children,
             places=in_columns(self.children, columns),
             readers=readers,
+            has_coupons=not _COUPONS.isdisjoint(entity.fields),
             later=tuple(
                 (name, reader) for name, reader in self.children.items() if name != "lines" or reader.child.changed_at
             ),
@@ -132,9 +135,11 @@ def grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
     """Child rows by their parent's id, in the order they come."""
     found: dict[str, list[Row]] = {}
     for row in rows:
-        key = row[0] if type(row[0]) is str else text(row[0])
-        if key is not None:
-            found.setdefault(key, []).append(row)
+        key = str(row[0]) if type(row[0]) is int else text(row[0])
+        if key in found:
+            found[key].append(row)
+        elif key is not None:
+            found[key] = [row]
     return found
 
 

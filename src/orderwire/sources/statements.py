@@ -61,7 +61,8 @@ class Relation:
 
     def of_parents(self, parents: Sequence[object], *, before: object = None) -> Select[Any]:
         """The child rows of these parents; `before` leaves out what changed from that time on."""
-        order = [self._first] if self._id is None else [self._first, self._id]
+        # Rows without an id are numbered as they come, so they must always come in the same order.
+        order = self._columns if self._id is None else [self._first, self._id]
         statement = select(*self._columns).where(self._first.in_(parents)).order_by(*order)
         return statement if before is None else statement.where(self._unchanged_since(before))
 

@@ -26,8 +26,18 @@ from orderwire.dialects import registry
 from orderwire.dialects.contract import Account, History
 from orderwire.dialects.wire import WireReply, WireRequest
 from orderwire.errors import Unavailable
-from orderwire.ledger import Balance, DestinationState, Exemption, Lease, Ledger, Received, Stream, open_ledger
-from orderwire.ledger.values import Changes, FactFilter
+from orderwire.ledger import (
+    AttemptState,
+    Balance,
+    DestinationState,
+    Exemption,
+    Lease,
+    Ledger,
+    Received,
+    Stream,
+    open_ledger,
+)
+from orderwire.ledger.values import Changes, Disposition, FactFilter
 from orderwire.model import Fact, Record
 from orderwire.sandbox.kit import FaultPlan, ReceptionLog
 from orderwire.sandbox.kit.server import Exchange
@@ -36,7 +46,7 @@ from orderwire.testing.shops import SOURCE, SmallShop, small_shop
 from orderwire.testing.virtual import START, InProcess, VirtualClock, VirtualLoop, VirtualPlatformClock
 
 T = TypeVar("T")
-PATIENCE = 3 * 3600.0
+PATIENCE = 72 * 3600.0
 """Virtual seconds after which a delivery counts as stuck."""
 HOST = "https://platform.test"
 _READS = frozenset({"head", "entries", "entries_at", "earlier_of", "destination", "cursors", "attempts", "marks"})
@@ -226,6 +236,8 @@ class Ordeal:
     dawdling: float = 0.03
     """Share of requests that are long on their way."""
     steps_clock: bool = True
+    has_poison: bool = False
+    """Whether the platform refuses everything about one person and one order."""
     people: int = 8
     orders: int = 24
     news: int = 16
@@ -242,6 +254,7 @@ class Ordeal:
             fault_share=rng.choice((0.0, 0.02, 0.05, 0.15)),
             dawdling=rng.choice((0.0, 0.05)),
             steps_clock=rng.random() < 0.5,
+            has_poison=rng.random() < 0.3,
             people=rng.choice((2, 8, 20)),
             orders=rng.choice((4, 24, 60)),
             news=rng.choice((8, 24)),
@@ -260,10 +273,17 @@ class Aftermath:
     lines: list[dict[str, Any]]
     """The platform's reception log."""
     holdings: dict[str, Any]
-    in_doubt: int
-    """Items whose outcome was never learned, as the books list them."""
+    in_doubt: frozenset[int]
+    """Facts of requests whose outcome was never learned, as the books list them."""
     deaths: int
     """How often a worker was killed in fact."""
+
+    @property
+    def listed(self) -> frozenset[int]:
+        """Facts that the books list as given up or of unknown outcome: these may be missing or there twice."""
+        given_up = (Disposition.DEAD, Disposition.UNKNOWN)
+        return self.in_doubt | {seq for seq, one in self.exemptions.items() if one.disposition in given_up}
+
     days: float = 0.0
 
 
@@ -301,6 +321,7 @@ async def _suffer(ordeal: Ordeal, place: Path) -> Aftermath:
             if ordeal.steps_clock:
                 scene.clock.offset = timedelta(seconds=scene.rng.choice((-7200, -5, 0, 5, 7200)))
         await scene.writer
+        asyncio.get_running_loop().call_later(1800.0, coarse, 20.0)
         scene.clock.offset = timedelta()
         await _live(scene, Fuse(None), "worker-last")
         return _aftermath(scene, ledger)
@@ -310,7 +331,8 @@ async def _suffer(ordeal: Ordeal, place: Path) -> Aftermath:
 
 def _scene(ordeal: Ordeal, place: Path) -> _Scene:
     log = Memory()
-    platform = stand_in(ordeal.platform)(VirtualPlatformClock(VirtualClock()), {})
+    poison = {"reject": ("1002", "c1@mail.test", "c1")} if ordeal.has_poison else {}
+    platform = stand_in(ordeal.platform)(VirtualPlatformClock(VirtualClock()), poison)
     plan = FaultPlan.mixed(ordeal.seed, ordeal.fault_share)
     return _Scene(
         ordeal=ordeal,
@@ -342,8 +364,12 @@ async def _write(scene: _Scene, history: tuple[Record, ...]) -> None:
 def _where(delivery: Delivery) -> str:
     """What a delivery that does not come to an end is busy with."""
     desk = delivery.desk
-    trails = ", ".join(f"{stream}: {trail.fetched} read, {trail.cursor} kept" for stream, trail in desk.trails.items())
-    return f"facts on their way: {sorted(desk.passages)[:20]}; jobs: {sorted(desk.jobs)}; {trails}; {delivery.progress}"
+    trails = ", ".join(
+        f"{stream}: {trail.fetched} read, {trail.cursor} kept" for stream, trail in desk.trails.items()
+    )
+    return (
+        f"facts on their way: {sorted(desk.passages)[:20]}; jobs: {sorted(desk.jobs)}; {trails}; {delivery.progress}"
+    )
 
 
 async def _live(scene: _Scene, fuse: Fuse, name: str, *, seconds: float | None = None) -> None:
@@ -381,7 +407,7 @@ async def _live(scene: _Scene, fuse: Fuse, name: str, *, seconds: float | None =
 def _aftermath(scene: _Scene, ledger: Ledger) -> Aftermath:
     name = scene.settings.name
     balance = ledger.balance(name)
-    unknown = [count for state, count in balance.from_attempts.items() if state.value == "unknown"]
+    unknown = ledger.attempts(name, states=[AttemptState.UNKNOWN])
     found: dict[int, Exemption] = {}
     after = 0
     while page := ledger.exemptions(name, after=after):
@@ -395,7 +421,7 @@ def _aftermath(scene: _Scene, ledger: Ledger) -> Aftermath:
         exemptions=found,
         lines=scene.log.lines,
         holdings=scene.exchange.stand_in.holdings(),
-        in_doubt=sum(unknown),
+        in_doubt=frozenset(member.seq for one in unknown for member in one.members),
         deaths=scene.deaths,
         days=asyncio.get_running_loop().time() / 86400,
     )

@@ -77,8 +77,7 @@ def small_shop(seed: int, *, start: datetime, people: int = 8, orders: int = 24,
     before = [_order(rng, 1000 + place, rng.randrange(people), _long_ago(rng, start)) for place in range(orders)]
     history: list[Record] = [_product(place, start - 500 * _DAY) for place in range(4)]
     history += [
-        Person(identity=identity(one), first_name="Ana", updated_at=start - 450 * _DAY)
-        for one in range(people)
+        Person(identity=identity(one), first_name="Ana", updated_at=start - 450 * _DAY) for one in range(people)
     ]
     for one in range(people):
         choice = rng.choice(_CHOICES)

@@ -117,6 +117,46 @@ def test_a_server_that_cannot_be_used_says_whose_fault_it_is(
     assert not isinstance(caught.value, MappingFaults)
 
 
+OTHERS = {
+    "postgres": "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
+    "mariadb": "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND user = 'orderwire'",
+}
+CUT = {"postgres": "SELECT pg_terminate_backend({})", "mariadb": "KILL {}"}
+
+
+def cut_all(url: str, server: str) -> None:
+    """End every other connection, as an administrator or a fail-over does."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for number in connection.exec_driver_sql(OTHERS[server]).scalars().all():
+            connection.exec_driver_sql(CUT[server].format(number))
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "server",
+    [pytest.param("postgres", marks=pytest.mark.postgres), pytest.param("mariadb", marks=pytest.mark.mariadb)],
+)
+def test_a_connection_that_is_cut_is_unavailable_and_the_next_pass_goes_on(servers: Servers, server: str) -> None:
+    url = postgres(servers) if server == "postgres" else servers(server)
+    run(
+        url,
+        "DROP TABLE IF EXISTS typed",
+        "CREATE TABLE typed (id int, placed timestamp, total decimal(9,2), changed timestamp NULL)",
+        "INSERT INTO typed VALUES (1, '2024-06-01', 5, '2024-06-01'), (2, '2024-06-01', 5, '2024-06-01')",
+    )
+    source = SqlSource(parse("shop", {**mapping(), "page": 1}), environment={"URL": url})
+    positions: dict[str, bytes] = {}
+    reading = source.pages(positions, now=NOW)
+    first = next(reading)
+    cut_all(url, server)
+    with pytest.raises(Unavailable):
+        next(reading)
+    rest = list(source.pages({first.stream: first.position}, now=NOW))
+    source.close()
+    assert ["1", "2"] == [order.order_id for order in orders([first, *rest])]
+
+
 @pytest.mark.postgres
 def test_a_column_compared_with_another_type_is_named(servers: Servers) -> None:
     url = postgres(servers)

@@ -158,6 +158,51 @@ def test_refunds_of_one_order_add_up_to_what_was_given_back() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", [Kind.ORDER_PLACED, Kind.ORDER_PAID, Kind.ORDER_CANCELLED, Kind.ORDER_REFUNDED])
+def test_a_corrected_order_fact_is_an_update_that_takes_nothing_off_twice(kind: Kind) -> None:
+    order = replace(ORDER, refunds=(Refund(refund_id="r1", refunded_at=LATER, amount=500),))
+    expression = DRIP.write(statement(order, kind, detail="r1", revision=1), ACCOUNT)
+    record = json.decode(expression.items[0].body)
+    assert ("updated", False, 19.99) == (record["action"], "refund_amount" in record, record["grand_total"])
+    assert (kind in (Kind.ORDER_CANCELLED, Kind.ORDER_REFUNDED)) == bool(expression.unsaid)
+
+
+def test_a_corrected_event_is_not_sent_a_second_time() -> None:
+    wish = Event(event_id="e1", name="custom.Wish", identity=ANA, occurred_at=NOON)
+    expression = DRIP.write(statement(wish, "custom.Wish", revision=1), ACCOUNT)
+    assert ((), True) == (expression.items, "cannot be corrected there" in expression.unsaid[0])
+
+
+@pytest.mark.parametrize("value", ["12.50", 12.5, 1250, None])
+def test_a_property_called_value_is_never_taken_for_cents(value: object) -> None:
+    wish = Event(
+        event_id="e1",
+        name="custom.Wish",
+        identity=ANA,
+        occurred_at=NOON,
+        properties={"value": value, "event_id": "x"},
+    )
+    (item,) = DRIP.write(statement(wish, "custom.Wish"), ACCOUNT).items
+    told = json.decode(item.body)["properties"]
+    assert (False, value, "e1", "x") == (
+        "value" in told,
+        told.get("shop_value"),
+        told["event_id"],
+        told["shop_event_id"],
+    )
+
+
+def test_an_amount_without_its_currency_is_named() -> None:
+    wish = Event(event_id="e1", name="custom.Wish", identity=ANA, occurred_at=NOON, value=500)
+    assert ("value: an amount without its currency",) == DRIP.write(statement(wish, "custom.Wish"), ACCOUNT).unsaid
+
+
+@pytest.mark.parametrize("email", ["n/a@", "ana", "ana@mail", "ana@mail.", "ana b@mail.test", "a@b@mail.test"])
+def test_nothing_is_sent_for_what_is_no_address(email: str) -> None:
+    expression = DRIP.write(statement(ORDER, "order.placed", recipient=replace(KNOWN, email=email)), ACCOUNT)
+    assert ((), True) == (expression.items, expression.unsaid[0].startswith("email: it is no address"))
+
+
 def test_an_instant_with_an_offset_is_written_in_utc() -> None:
     at = datetime.fromisoformat("2024-03-01T14:00:00+02:00")
     record = json.decode(DRIP.write(statement(ORDER, Kind.ORDER_PLACED, occurred_at=at), ACCOUNT).items[0].body)

@@ -385,9 +385,15 @@ JOBS: list[tuple[str, str, WireReply, JobVerdict]] = [
     ),
     (
         "failures without a name are looked for",
-        "profiles",
+        "catalog_item_update",
         job("complete", 1),
         every(Result.SPLIT, "the job counts failures without naming them"),
+    ),
+    (
+        "an import's failures are asked for",
+        "profiles",
+        job("complete", 2),
+        JobVerdict(is_done=False, job="2 errors of j1", ask_again_after=0.5),
     ),
     (
         "what exists is left to the update",
@@ -460,6 +466,62 @@ def test_a_single_profile_that_its_job_counts_as_failed_is_refused() -> None:
     assert (True, Result.REJECTED) == (verdict.is_done, verdict.result)
 
 
+def import_errors(*told: dict[str, Any]) -> WireReply:
+    return reply({"data": [{"type": "import-error", "id": "e", "attributes": one} for one in told]})
+
+
+BAD = {"code": "invalid", "title": "Invalid input.", "detail": "Bad."}
+BY_PAYLOAD = BAD | {"original_payload": {"type": "profile", "attributes": {"email": "b", "phone_number": "+43"}}}
+BY_PLACE = BAD | {"source": {"pointer": "/data/attributes/profiles/data/2/attributes/email"}}
+
+
+@pytest.mark.parametrize(
+    ("handle", "told", "expected"),
+    [
+        ("1 errors of j1", (BY_PAYLOAD,), [(1, Result.REJECTED)]),
+        ("1 errors of j1", (BAD | {"original_payload": {"external_id": "c"}},), [(2, Result.REJECTED)]),
+        ("2 errors of j1", (BY_PAYLOAD, BY_PLACE), [(1, Result.REJECTED), (2, Result.REJECTED)]),
+        ("2 errors of j1", (BY_PLACE,), [(0, Result.SPLIT), (1, Result.SPLIT), (2, Result.REJECTED)]),
+        ("1 errors of j1", (), [(0, Result.SPLIT), (1, Result.SPLIT), (2, Result.SPLIT)]),
+    ],
+)
+def test_the_failures_of_an_import_are_those_it_lists_and_the_others_are_looked_for(
+    handle: str, told: tuple[dict[str, Any], ...], expected: list[tuple[int, Result]]
+) -> None:
+    verdict = DIALECT.interpret_job(
+        ROUTES["profiles"], handle, import_errors(*told), blank("profiles", "a", "b", "c")
+    )
+    assert (True, expected) == (verdict.is_done, [(item.index, item.result) for item in verdict.items])
+
+
+def test_a_lost_list_of_import_errors_is_asked_for_again() -> None:
+    lost = DIALECT.interpret_job(ROUTES["profiles"], "1 errors of j1", reply(b'{"data'), blank("profiles", "a", "b"))
+    request = DIALECT.follow(ROUTES["profiles"], "1 errors of j1", ACCOUNT)
+    assert (False, "/api/profile-bulk-import-jobs/j1/import-errors") == (lost.is_done, request.path)
+
+
+@pytest.mark.parametrize(("phone", "told"), [("+431234567", True), ("+15551234567", False), ("+٤٣١٢٣٤٥٦٧", False)])
+def test_a_phone_nobody_can_have_is_left_out_so_that_the_profile_is_not_refused(phone: str, *, told: bool) -> None:
+    expression = DIALECT.write(
+        statement(
+            Person(identity=ANA),
+            "person.updated",
+            recipient=Recipient(person=7, email="ana@mail.test", phone=phone),
+        ),
+        ACCOUNT,
+    )
+    attributes = msgspec.json.decode(expression.items[0].body)["attributes"]
+    assert (told, told) == ("phone_number" in attributes, not expression.unsaid)
+
+
+def test_a_timeout_at_the_edge_leaves_the_outcome_unknown() -> None:
+    answer = reply(status=408)
+    verdict = DIALECT.interpret(
+        ROUTES["profile"], WireRequest(method="POST", path="/"), answer, blank("profile", "a")
+    )
+    assert Result.UNKNOWN == verdict.result
+
+
 def test_jobs_are_asked_about_where_they_were_started() -> None:
     request = DIALECT.follow(ROUTES["catalog_item_create"], "a/b=", ACCOUNT)
     assert ("GET", "/api/catalog-item-bulk-create-jobs/a%2Fb%3D") == (request.method, request.path)
@@ -501,6 +563,13 @@ def test_opt_outs_bounces_and_complaints_are_read_page_by_page() -> None:
 def profile(email: str, **marketing: Any) -> dict[str, Any]:
     attributes = {"email": email, "subscriptions": {"email": {"marketing": marketing}, "sms": None}}
     return {"type": "profile", "id": "01", "attributes": attributes}
+
+
+@pytest.mark.parametrize("date", ["2024-05-01 10:00:00+00:00", "yesterday", 1714557600, None])
+def test_an_opt_out_is_read_whatever_form_its_date_has(date: Any) -> None:
+    page = reply({"data": [profile("ana@mail.test", consent="UNSUBSCRIBED", consent_timestamp=date)], "links": {}})
+    read = DIALECT.interpret_opt_outs("", page)
+    assert [ConsentState.UNSUBSCRIBED] == [consent.state for consent in read.consents]
 
 
 def test_a_lost_page_of_opt_outs_is_asked_for_again() -> None:

@@ -22,6 +22,7 @@ from orderwire.model import (
     Channel,
     Consent,
     ConsentState,
+    Event,
     Identity,
     Kind,
     Order,
@@ -227,7 +228,8 @@ def test_an_undated_opt_in_is_never_forced() -> None:
     ("in_force", "is_known", "expected"),
     [
         (None, False, "NOT_SPECIFIED"),
-        (ConsentState.SUBSCRIBED, False, "NOT_SPECIFIED"),
+        (ConsentState.SUBSCRIBED, False, None),
+        (ConsentState.NEVER_ASKED, False, "NOT_SPECIFIED"),
         (ConsentState.SUBSCRIBED, True, None),
         (None, True, None),
         (ConsentState.UNSUBSCRIBED, False, "EXPLICITLY_OPTEDOUT"),
@@ -241,6 +243,33 @@ def test_news_of_a_person_never_widens_nor_blurs_consent(
     who = msgspec.structs.replace(ANA, consent=consent, is_known_there=is_known)
     record = json.loads(written("person.updated", Person(identity=WHO), recipient=who).items[0].body)
     assert (expected, True) == (record.get("marketing_optin"), record["@merge"])
+
+
+@pytest.mark.parametrize("channel", Channel)
+@pytest.mark.parametrize("in_force", [ConsentState.UNSUBSCRIBED, ConsentState.SUPPRESSED, ConsentState.NEVER_ASKED])
+def test_an_opt_in_that_a_later_choice_has_withdrawn_is_withheld(channel: Channel, in_force: ConsentState) -> None:
+    consent = Consent(identity=WHO, channel=channel, state=ConsentState.SUBSCRIBED, changed_at=NOW)
+    who = msgspec.structs.replace(ANA, consent={channel: in_force})
+    expression = written("consent.changed", consent, lane=Lane.HISTORY, recipient=who)
+    assert ((), "a later choice of this person is in force") == (expression.items, expression.withheld)
+
+
+def test_a_corrected_custom_event_is_not_sent_a_second_time() -> None:
+    wish = Event(event_id="e1", name="custom.wish", identity=WHO, occurred_at=NOW)
+    expression = written("custom.wish", wish, revision=1)
+    assert ((), True) == (expression.items, "cannot be corrected there" in expression.unsaid[0])
+
+
+def test_an_amount_without_its_currency_is_named() -> None:
+    wish = Event(event_id="e1", name="custom.wish", identity=WHO, occurred_at=NOW, value=500)
+    assert ("value: an amount without its currency",) == written("custom.wish", wish).unsaid
+
+
+def test_a_variant_that_costs_nothing_has_no_price_of_its_product() -> None:
+    gift = Product(
+        product_id="p1", title="Cup", price=Decimal(9), variants=(Variant(variant_id="v1", price=Decimal(0)),)
+    )
+    assert 0 == json.loads(written("product.updated", gift, recipient=None).items[1].body)["price"]
 
 
 @pytest.mark.parametrize("state", ConsentState)
@@ -371,8 +400,15 @@ def test_nothing_listed_too_soon_is_asked_again() -> None:
     assert (False, 3.0) == (verdict.is_done, verdict.ask_again_after)
 
 
-def test_an_error_listed_at_once_ends_the_question() -> None:
-    assert follow_up([error()], date=PUSHED).is_done
+def test_an_error_listed_at_once_is_not_all_that_may_follow() -> None:
+    assert not follow_up([error()], date=PUSHED).is_done
+
+
+def test_an_error_refuses_all_records_of_its_id_because_one_person_may_have_several() -> None:
+    reply = WireReply(status=200, headers={"date": LATER}, body=json.dumps([error(record_id="c1")]).encode())
+    pushed = [Item(route="contacts", wire_id=wire_id, body=b"") for wire_id in ("c1", "c2", "c1")]
+    verdict = DIALECT.interpret_job(ROUTES["contacts"], JOB, reply, pushed)
+    assert [0, 2] == [item.index for item in verdict.items]
 
 
 def test_an_unnamed_error_refuses_the_only_record_and_among_several_all_of_them() -> None:

@@ -40,6 +40,7 @@ from orderwire.model import (
     Person,
     Product,
     Refund,
+    RefundKind,
     Shipment,
     Subscription,
     Variant,
@@ -137,7 +138,7 @@ def test_discounts_count_once_however_the_source_spreads_them(
 
 def test_ids_depend_on_the_fact_alone() -> None:
     live = say("order.placed", order(), Lane.LIVE)
-    late = say("order.placed", order(total=1, updated_at=AT + timedelta(days=9)), Lane.HISTORY, revision=1)
+    late = say("order.placed", order(total=1, updated_at=AT + timedelta(days=9)), Lane.HISTORY)
     assert [item.wire_id for item in live.items] == [item.wire_id for item in late.items]
     assert ["event", "event"] == [item.route for item in live.items]
     assert ["events_batch", "events_batch"] == [item.route for item in late.items]
@@ -167,6 +168,7 @@ def test_an_event_carries_its_own_time_and_no_consent() -> None:
         ({"cancelled_at": AT}, AT, "voided"),
         ({"paid_at": AT, "refunds": (Refund(refund_id="R", refunded_at=AT, amount=1),)}, AT, "partiallyRefunded"),
         ({"paid_at": AT, "refunds": (Refund(refund_id="R", refunded_at=AT, amount=1999),)}, AT, "refunded"),
+        ({"refunds": (Refund(refund_id="R", refunded_at=AT, amount=0, kind=RefundKind.FULL),)}, AT, "refunded"),
     ],
 )
 def test_the_payment_status_is_that_of_the_event(changes: dict[str, Any], at: datetime, expected: str) -> None:
@@ -190,6 +192,27 @@ def test_the_payment_status_is_that_of_the_event(changes: dict[str, Any], at: da
 )
 def test_the_fulfilment_status_is_that_of_the_event(changes: dict[str, Any], expected: str) -> None:
     assert expected == body(say("order.paid", order(**changes)).items[0])["properties"]["fulfillmentStatus"]
+
+
+@pytest.mark.parametrize("lane", list(Lane))
+@pytest.mark.parametrize("is_known_there", [False, True])
+def test_a_corrected_event_is_never_told_a_second_time(lane: Lane, is_known_there: bool) -> None:
+    told = say("order.placed", order(), lane, revision=1, is_known_there=is_known_there)
+    assert ((), ("correction: an event stays there as it was first sent",)) == (told.items, told.unsaid)
+
+
+def test_an_order_without_lines_says_so() -> None:
+    assert [] == body(say("order.placed", order(lines=())).items[0])["properties"]["lineItems"]
+
+
+def test_an_emptied_cart_says_so() -> None:
+    cart = Cart(cart_id="C1", identity=WHO, currency="EUR", total=0, updated_at=AT)
+    assert [] == body(say("cart.abandoned", cart, Lane.LIVE).items[0])["properties"]["lineItems"]
+
+
+def test_a_line_without_a_name_goes_by_its_product() -> None:
+    told = say("order.placed", order(lines=(OrderLine(line_id="L1", name="", product_id="P1", total=1999),)))
+    assert "P1" == body(told.items[1])["properties"]["product"]["productTitle"]
 
 
 def test_a_refund_that_vanished_is_named() -> None:

@@ -21,6 +21,7 @@ from orderwire.errors import BadReply, ConfigError
 from orderwire.model import (
     Cart,
     Channel,
+    Consent,
     ConsentState,
     Discount,
     Event,
@@ -40,6 +41,8 @@ HOUR = timedelta(hours=1)
 ANA = Recipient(person=1, email="ana@mail.test", external_id="77")
 KNOWN = replace(ANA, is_known_there=True)
 ROUTES = {route.name: route for route in DIALECT.profile.routes}
+WISH = Event(event_id="E1", name="custom.wish", identity=Identity(email="ana@mail.test"), occurred_at=PLACED)
+LEFT = Cart(cart_id="C1", identity=Identity(email="ana@mail.test"), currency="EUR", total=500, updated_at=PLACED)
 
 
 def account(**options: str) -> Account:
@@ -56,6 +59,9 @@ def order(**changed: Any) -> Order:
         lines=(OrderLine(line_id="L1", name="Tea", product_id="P2", total=500),),
     )
     return replace(base, **changed)
+
+
+REFUNDED = order(refunds=(Refund(refund_id="R1", refunded_at=PLACED + HOUR, amount=500),))
 
 
 def statement(snapshot: Snapshot, kind: str = Kind.ORDER_PLACED, **changed: Any) -> Statement:
@@ -232,9 +238,59 @@ def test_the_wire_id_of_a_fact_depends_on_neither_lane_nor_time() -> None:
     assert live.items[0].wire_id == old.items[0].wire_id
 
 
-def test_a_corrected_fact_has_an_id_of_its_own() -> None:
-    event = Event(event_id="E1", name="custom.wish", identity=Identity(email="ana@mail.test"), occurred_at=PLACED)
-    assert said(event, "custom.wish").items[0].wire_id != said(event, "custom.wish", revision=1).items[0].wire_id
+def test_a_corrected_order_of_the_past_has_an_id_of_its_own() -> None:
+    first, corrected = (said(order(), lane=Lane.HISTORY, revision=revision).items for revision in (0, 1))
+    assert first[-1].wire_id != corrected[-1].wire_id
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "kind", "lane", "options"),
+    [
+        (order(), Kind.ORDER_PLACED, Lane.LIVE, {}),
+        (order(), Kind.ORDER_PLACED, Lane.HISTORY, {"history_orders": "orders"}),
+        (REFUNDED, Kind.ORDER_REFUNDED, Lane.HISTORY, {"refunded_as": "event"}),
+        (WISH, "custom.wish", Lane.LIVE, {}),
+        (WISH, "custom.wish", Lane.HISTORY, {}),
+        (LEFT, Kind.CART_ABANDONED, Lane.LIVE, {}),
+    ],
+)
+def test_a_correction_starts_nothing_a_second_time(
+    snapshot: Snapshot, kind: str, lane: Lane, options: dict[str, str]
+) -> None:
+    corrected = statement(snapshot, kind, lane=lane, revision=1, detail="R1" if kind == Kind.ORDER_REFUNDED else None)
+    assert DIALECT.write(corrected, account(**options)).items == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["orderCreated", "ordercancelled", "orderDELIVERED", "cartUpdated", "subscribeFromApi"]
+)
+def test_a_custom_event_never_takes_a_name_of_the_platform(name: str) -> None:
+    event = replace(WISH, name=f"custom.{name}")
+    assert decoded(said(event, event.name).items[0])["eventTypeKey"] == f"custom {name}"
+
+
+def test_currencies_are_told_in_capitals() -> None:
+    cart = replace(LEFT, currency="eur")
+    old_order = decoded(said(order(currency="eur"), lane=Lane.HISTORY).items[0])
+    assert {"name": "currency", "value": "EUR"} in old_order["params"]
+    assert decoded(said(order(currency="eur")).items[0])["currency"] == "EUR"
+    assert decoded(said(cart, Kind.CART_ABANDONED).items[0])["currency"] == "EUR"
+    assert {"name": "currencyCode", "value": "EUR"} in decoded(said(cart, Kind.CART_UPDATED).items[0])["params"]
+
+
+def test_an_item_without_a_name_goes_by_its_id() -> None:
+    nameless = order(lines=(OrderLine(line_id="L1", name="", product_id="P2", total=500),))
+    assert decoded(said(nameless).items[0])["items"][0]["name"] == "P2"
+
+
+@pytest.mark.parametrize("state", [ConsentState.UNSUBSCRIBED, ConsentState.SUPPRESSED, ConsentState.NEVER_ASKED])
+@pytest.mark.parametrize(("lane", "route"), [(Lane.HISTORY, "contacts"), (Lane.LIVE, "contact")])
+def test_whoever_is_told_first_by_a_no_has_a_contact_for_their_past_orders(
+    state: ConsentState, lane: Lane, route: str
+) -> None:
+    no = Consent(identity=Identity(email="ana@mail.test"), channel=Channel.EMAIL, state=state)
+    told = said(no, Kind.CONSENT_CHANGED, recipient=ANA, lane=lane)
+    assert [item.route for item in told.items] == ["unsubscribe", route]
 
 
 def test_no_address_stands_in_a_wire_id() -> None:

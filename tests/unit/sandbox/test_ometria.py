@@ -301,6 +301,13 @@ async def test_a_choice_fires_only_with_its_time_and_once(
     assert [one["duplicate"] for one in again["kept"]] == [True, True]
 
 
+async def test_of_what_was_pushed_the_last_written_wins_no_preference_included(start: Start) -> None:
+    running = await start()
+    await running.push({**CONTACT, "marketing_optin": "EXPLICITLY_OPTEDIN"})
+    await running.push({**CONTACT, "marketing_optin": "NOT_SPECIFIED", "@merge": True})
+    assert running.person("77")["consent"]["email"]["status"] == "NOT_SPECIFIED"
+
+
 async def test_an_opt_out_on_its_own_pages_outweighs_a_pushed_opt_in(start: Start) -> None:
     running = await start(people=[{"email": "ana@mail.test", "status": "unsubscribed"}])
     optin = {**CONTACT, "marketing_optin": "EXPLICITLY_OPTEDIN", "timestamp_subscribed": "2026-01-02T10:00:00Z"}

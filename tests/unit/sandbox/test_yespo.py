@@ -413,9 +413,20 @@ async def test_a_past_order_event_keeps_the_order_quietly(wire: Wire) -> None:
 
 async def test_an_order_event_that_says_too_little_is_ignored(wire: Wire) -> None:
     event = {**PAST, "eventTypeKey": "orderCreated"}
+    await wire.call("POST", "/api/v1/contact", CONTACT)
     await wire.call("POST", "/api/v2/past_events", {"events": [event]})
     assert ["event", "ignored"] == [kept["type"] for kept in wire.last()["kept"]]
     assert {} == wire.held["orders"]
+
+
+@pytest.mark.parametrize("call", ["past_events", "event"])
+async def test_an_order_event_about_nobodys_contact_keeps_no_order(wire: Wire, call: str) -> None:
+    params = [{"name": name, "value": value} for name, value in without(ORDER, "status").items()]
+    event = {**PAST, "eventTypeKey": "orderCreated", "params": params}
+    body = {"events": [event]} if call == "past_events" else without(event, "occurred")
+    await wire.call("POST", f"/api/v2/{call}", body)
+    assert ["event", "ignored"] == [kept["type"] for kept in wire.last()["kept"]]
+    assert ({}, []) == (wire.held["orders"], wire.held["people"])
 
 
 @pytest.mark.parametrize(("options", "expected"), [({}, 403), ({"delete_past_events": True}, 200)])

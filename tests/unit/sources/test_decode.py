@@ -81,7 +81,22 @@ def test_prices_keep_all_digits_of_the_shop() -> None:
 
 
 def test_minor_prices_become_major() -> None:
-    assert Decimal("12.50") == decode.price(is_major=False)(1250, "GBP")
+    assert "12.50" == str(decode.price(is_major=False)(1250, "GBP"))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (2.1, "2.10"),
+        ("2.100", "2.10"),
+        (Decimal("2.1"), "2.10"),
+        ("2.1050", "2.105"),
+        (100, "100.00"),
+        ("-0.5", "-0.50"),
+    ],
+)
+def test_one_price_is_always_written_the_same(value: object, expected: str) -> None:
+    assert expected == str(decode.price(is_major=True)(value, "GBP"))
 
 
 @pytest.mark.parametrize(

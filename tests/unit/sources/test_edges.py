@@ -101,6 +101,13 @@ def test_our_own_errors_pass_unchanged() -> None:
     assert ours is caught.value
 
 
+def test_a_login_that_needs_another_package_says_so() -> None:
+    with pytest.raises(ConfigError, match="needs the Python package cryptography"), translated("source.shop"):
+        raise RuntimeError("'cryptography' package is required for caching_sha2_password auth methods")
+    with pytest.raises(RuntimeError, match="odd"), translated("source.shop"):
+        raise RuntimeError("odd")
+
+
 def test_the_cause_stays_with_the_error() -> None:
     cause = raised(exc.OperationalError, "gone")
     with pytest.raises(Unavailable) as caught, translated("source.shop"):

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from orderwire.dialects.contract import Account, Expression, Item, Lane, Recipient, Statement
-from orderwire.dialects.drip.fields import EVENT_ACTIONS, EVENT_PROPERTIES, amount, provider
+from orderwire.dialects.drip.fields import EVENT_ACTIONS, EVENT_PROPERTIES, amount, extras, provider
 from orderwire.dialects.drip.size import expression
 from orderwire.dialects.drip.write_people import introduction
 from orderwire.model import Event, Kind, Product, Subscription, Variant, kind_of
@@ -16,6 +16,8 @@ from orderwire.model.money import major
 
 _EVENT_IDS = UUID("6f0c5f0e-7a0b-5f0e-9a3c-2d1b8e4c7f10")
 _MAX_VALUE = 2_147_483_647
+_OWN_PROPERTIES = frozenset({"event_id", "value"})
+"""Properties of an event that Drip reads, or that we find it by: a shop's own never stand in their place."""
 
 
 def write_product(statement: Statement, account: Account, product: Product) -> Expression:
@@ -49,7 +51,8 @@ def write_product(statement: Statement, account: Account, product: Product) -> E
 
 def write_event(statement: Statement, account: Account, event: Event, recipient: Recipient) -> Expression:
     """Browsing or a custom event, with its own id among the properties."""
-    properties = {"source": statement.source} | event.properties | {"event_id": event.event_id}
+    properties = {"source": statement.source} | extras(event.properties, _OWN_PROPERTIES)
+    properties["event_id"] = event.event_id
     kind = kind_of(statement.kind)
     action = EVENT_ACTIONS.get(kind) or statement.kind.removeprefix("custom.")
     if kind is Kind.PRODUCT_VIEWED:
@@ -57,6 +60,8 @@ def write_event(statement: Statement, account: Account, event: Event, recipient:
     unsaid: tuple[str, ...] = ()
     if event.value is not None and event.currency:
         unsaid = _add_value(properties, event.value, event.currency)
+    elif event.value is not None:
+        unsaid = ("value: an amount without its currency",)
     return _event(statement, account, recipient, action, properties, unsaid)
 
 
@@ -78,8 +83,7 @@ def write_subscription(
     if subscription.price is not None and subscription.currency:
         properties["price"] = amount(subscription.price, subscription.currency)
         properties["currency"] = subscription.currency
-    for name, value in subscription.properties.items():
-        properties.setdefault(name, value)
+    properties |= extras(subscription.properties, _OWN_PROPERTIES | properties.keys())
     return _event(statement, account, recipient, EVENT_ACTIONS[Kind(statement.kind)], properties)
 
 

@@ -27,9 +27,13 @@ from orderwire.model import Cart, Kind, Order, Refund, Shipment
 
 
 def write_order(statement: Statement, account: Account, order: Order, recipient: Recipient) -> Expression:
-    """An order fact as an action with the whole order."""
+    """An order fact as an action with the whole order.
+
+    What corrects a fact told before is an `updated`, which sets the lifetime value by the difference: the same action
+    again would add or take off its amount a second time.
+    """
     kind = Kind(statement.kind)
-    record = _head(statement, account, recipient, ORDER_ACTIONS[kind])
+    record = _head(statement, account, recipient, "updated" if statement.revision else ORDER_ACTIONS[kind])
     if kind is Kind.ORDER_REFUNDED:
         refund = next((refund for refund in order.refunds if refund.refund_id == statement.detail), None)
         if refund is None:
@@ -40,11 +44,14 @@ def write_order(statement: Statement, account: Account, order: Order, recipient:
         happening = _happening(kind, order, statement.detail)
     if kind is Kind.ORDER_CANCELLED:
         record["refund_amount"] = amount(_never_paid(order), order.currency)
+    unsaid: tuple[str, ...] = ()
+    if statement.revision and record.pop("refund_amount", None) is not None:
+        unsaid = ("refund_amount: what was taken off before cannot be corrected there",)
     _add_order(record, order)
     record.update(happening)
     if order.properties:
         record.update(extras(order.properties, RECORD_FIELDS | record.keys()))
-    return expression("orders" if statement.lane is Lane.HISTORY else "order", order.order_id, record)
+    return expression("orders" if statement.lane is Lane.HISTORY else "order", order.order_id, record, unsaid)
 
 
 def write_cart(statement: Statement, account: Account, cart: Cart, recipient: Recipient) -> Expression:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from msgspec import json
 from msgspec.structs import replace
@@ -19,8 +18,8 @@ from orderwire.dialects.contract import (
     Route,
     Statement,
 )
-from orderwire.dialects.klaviyo import held, opt_outs, replies
-from orderwire.dialects.klaviyo.events import is_e164
+from orderwire.dialects.klaviyo import held, jobs, opt_outs, replies
+from orderwire.dialects.klaviyo.events import is_phone
 from orderwire.dialects.klaviyo.fields import CAPABILITIES
 from orderwire.dialects.klaviyo.routes import BUDGETS, FRAMES, ROUTES, Frame
 from orderwire.dialects.klaviyo.write import write
@@ -102,13 +101,12 @@ class Klaviyo:
         return replies.interpret(route, reply, items)
 
     def follow(self, route: Route, job: str, account: Account) -> WireRequest:  # noqa: ARG002 - the job is enough
-        """Ask for a job's status."""
-        budget = "read_profile_jobs" if route.name == "profiles" else "read_catalog"
-        return WireRequest(method="GET", path=f"{FRAMES[route.name].path}/{quote(job, safe='')}", budget=budget)
+        """Ask for a job's status, then for the errors of an import."""
+        return jobs.follow(route, job)
 
-    def interpret_job(self, route: Route, job: str, reply: WireReply, items: Sequence[Item]) -> JobVerdict:  # noqa: ARG002
-        """Read a job's status."""
-        return replies.interpret_job(route, reply, items)
+    def interpret_job(self, route: Route, job: str, reply: WireReply, items: Sequence[Item]) -> JobVerdict:
+        """Read what was asked for."""
+        return jobs.interpret(route, job, reply, items)
 
     def read_item(self, route: Route, item: Item, account: Account) -> WireRequest | None:  # noqa: ARG002
         """Nothing: no route is of the class that needs it."""
@@ -142,7 +140,7 @@ class Klaviyo:
         """Ask for a person's deletion, by exactly one identifier."""
         if recipient.email:
             identifier = {"email": recipient.email}
-        elif recipient.phone and is_e164(recipient.phone):
+        elif recipient.phone and is_phone(recipient.phone):
             identifier = {"phone_number": recipient.phone}
         else:
             return None

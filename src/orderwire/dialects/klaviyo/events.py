@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+import phonenumbers
 from msgspec import Raw, Struct, json
 
 from orderwire.dialects.contract import Expression, Item, Lane, Recipient, Statement
@@ -32,6 +33,8 @@ _ENCODE = json.Encoder().encode
 _ROOM = MEGABYTES_5 - 4096
 """What one entry may hold at most, profile and frame included."""
 _EVENTS_PER_REQUEST = 1000
+_AMOUNTS = 16_384
+"""Amounts whose text is remembered: a shop has few different prices and quantities."""
 
 
 class Happening(NamedTuple):
@@ -59,15 +62,17 @@ class _Event(Struct, tag_field="type", tag="event"):
     attributes: _Attributes
 
 
+@lru_cache(maxsize=_AMOUNTS)
 def money(minor: int, currency: str) -> Raw:
     """An amount as a JSON number in major units, exactly."""
     return Raw(decimal_text(minor, currency).encode())
 
 
+@lru_cache(maxsize=_AMOUNTS)
 def number(value: Decimal) -> Raw:
     """A decimal as a JSON number, whole numbers without a point."""
     whole = int(value)
-    return Raw((str(whole) if whole == value else format(value, "f")).encode())
+    return Raw((str(whole) if whole == value else format(value.normalize(), "f")).encode())
 
 
 def unique_id(*parts: str) -> str:
@@ -111,14 +116,20 @@ def addressee(recipient: Recipient | None) -> Recipient | str:
         if recipient.email.rpartition("@")[2].lower() in DROPPED_DOMAINS:
             return "email: Klaviyo silently drops what is sent for addresses of this test domain"
         return recipient
-    if is_e164(recipient.phone) or recipient.external_id or recipient.anonymous_id:
+    if is_phone(recipient.phone) or recipient.external_id or recipient.anonymous_id:
         return recipient
-    return "person: no e-mail, E.164 phone, external id or anonymous id"
+    return "person: no e-mail, assignable E.164 phone, external id or anonymous id"
 
 
-def is_e164(phone: str | None) -> bool:
-    """Whether a phone number has the form the platform takes."""
-    return phone is not None and phone[:1] == "+" and phone[1:].isdecimal() and 8 <= len(phone) <= 16
+@lru_cache(maxsize=65_536)
+def is_phone(text: str | None) -> bool:
+    """Whether the platform takes a phone number: in E.164 form, and one that can be assigned to somebody."""
+    if text is None or not (text.isascii() and text[:1] == "+" and text[1:].isdecimal()):
+        return False
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _profile(recipient: Recipient) -> Raw:
@@ -126,7 +137,7 @@ def _profile(recipient: Recipient) -> Raw:
     attributes: dict[str, str] = {}
     if recipient.email:
         attributes["email"] = recipient.email
-    elif is_e164(recipient.phone):
+    elif is_phone(recipient.phone):
         attributes["phone_number"] = recipient.phone or ""
     elif recipient.external_id:
         attributes["external_id"] = recipient.external_id

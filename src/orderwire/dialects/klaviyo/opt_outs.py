@@ -5,8 +5,6 @@ A reply that cannot be read asks for the same page again: no opt-out may be miss
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from msgspec import Struct, ValidationError, convert
 
 from orderwire.dialects.contract import ReadBack
@@ -20,15 +18,16 @@ _WANTED = (
 _NOT_MAILABLE = frozenset({"HARD_BOUNCE", "INVALID_EMAIL", "SPAM_COMPLAINT", "USER_SUPPRESSED"})
 
 
+# Instants are read leniently: one in another form must not hide the opt-out that it dates.
 class _Suppression(Struct):
     reason: str = ""
-    timestamp: datetime | None = None
+    timestamp: object = None
 
 
 class _Marketing(Struct):
     consent: str | None = None
-    consent_timestamp: datetime | None = None
-    last_updated: datetime | None = None
+    consent_timestamp: object = None
+    last_updated: object = None
     suppression: list[_Suppression] | None = None
 
 
@@ -86,13 +85,12 @@ def _opt_out(channel: Channel, identity: Identity, said: _Marketing) -> Consent 
         state, found = ConsentState.UNSUBSCRIBED, suppressions
     else:
         return None
-    instants = [one.timestamp for one in found if one.timestamp]
-    if not found:
-        instants = [one for one in (said.consent_timestamp, said.last_updated) if one][:1]
+    dates = [one.timestamp for one in found] or [said.consent_timestamp or said.last_updated]
+    instants = [when for date in dates if (when := pages.instant(date)) is not None]
     return Consent(
         identity=identity,
         channel=channel,
         state=state,
-        changed_at=max(map(pages.utc, instants)) if instants else None,
+        changed_at=max(instants, default=None),
         origin=f"klaviyo: {found[0].reason}" if found else "klaviyo",
     )

@@ -58,15 +58,11 @@ def read(reply: WireReply) -> Page | None:
 
 
 def instant(value: object) -> datetime | None:
-    """An instant as the platform writes it; older answers have a space for the T."""
+    """An instant as the platform writes it, in UTC; older answers have a space for the T and may name no zone."""
     if not isinstance(value, str):
         return None
     try:
-        return utc(datetime.fromisoformat(value))
+        when = datetime.fromisoformat(value)
+        return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def utc(value: datetime) -> datetime:
-    """An instant in UTC, which is also what one without a zone is in."""
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

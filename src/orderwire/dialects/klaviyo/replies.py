@@ -1,7 +1,7 @@
-"""Klaviyo's replies: what became of a request, of each item in it, and of a job.
+"""Klaviyo's replies: what became of a request, and of each item in it.
 
 A refusal refuses the whole request; its JSON pointer often names the entry. Then the others were not taken either:
-the result stays *split*, with the culprits named. The verdict of a job names every item that is not confirmed.
+the result stays *split*, with the culprits named.
 """
 
 from __future__ import annotations
@@ -14,20 +14,16 @@ from msgspec import DecodeError, Struct, json
 
 from orderwire.dialects.contract import Confirmation, Item, Route
 from orderwire.dialects.klaviyo.fields import entry_count
-from orderwire.dialects.wire import ItemOutcome, JobVerdict, Observed, Result, Verdict, WireReply
+from orderwire.dialects.wire import ItemOutcome, Observed, Result, Verdict, WireReply
 
 UNREADABLE = (DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding a body that is not the promised document raises."""
 _MAX_REASON = 300
 _PLACE = re.compile(r"/data/(\d{1,6})(?:/|$)")
-_ATTRIBUTE = re.compile(r"/attributes/(?!external_id)\w+$")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _WINDOW = re.compile(r"(\d{1,9});w=(\d{1,9})")
 _PERSONAL = re.compile(r"\S+@\S+|\"[^\"]*\"|'[^']*'|`[^`]*`|\+?\d{7,}")
-_REPEATED = re.compile(r"duplicate|repeated|already", re.IGNORECASE)
-_GRAVITY = {Result.CONFIRMED: 0, Result.UNAVAILABLE: 1, Result.REJECTED: 2}
-"""Which outcome holds for an item whose entries met several."""
-_ABSENT = re.compile(r"not[ _]found|not exist", re.IGNORECASE)
+REPEATED = re.compile(r"duplicate|repeated|already", re.IGNORECASE)
 
 
 class _Source(Struct):
@@ -35,7 +31,9 @@ class _Source(Struct):
     parameter: str | None = None
 
 
-class _Error(Struct):
+class Error(Struct):
+    """One error, as refusals and jobs tell it."""
+
     code: str | None = None
     title: str | None = None
     detail: str | None = None
@@ -43,26 +41,29 @@ class _Error(Struct):
 
     @property
     def pointer(self) -> str:
+        """The place in the request that it speaks of; empty where it names none."""
         return (self.source.pointer or self.source.parameter or "") if self.source else ""
 
     @property
     def text(self) -> str:
+        """Its words."""
         return f"{self.code or ''} {self.title or ''} {self.detail or ''}"
 
     @property
     def reason(self) -> str:
+        """Its words and place with personal data left out."""
         place = f" at {self.pointer}" if self.pointer else ""
         return _PERSONAL.sub("…", f"{self.text.strip()}{place}")[:_MAX_REASON]
 
 
 class _Errors(Struct):
-    errors: list[_Error]
+    errors: list[Error]
 
 
 class _JobAttributes(Struct):
     status: str
     failed_count: int | None = None
-    errors: list[_Error] | None = None
+    errors: list[Error] | None = None
 
 
 class _JobData(Struct):
@@ -82,11 +83,11 @@ def interpret(route: Route, reply: WireReply, items: Sequence[Item]) -> Verdict:
     """What became of an assembled request."""
     if 200 <= reply.status < 300:
         return _taken(route, reply)
-    errors = _errors(reply)
+    errors = errors_in(reply)
     reason = f"{reply.status} {errors[0].reason if errors else ''}".strip()
     match reply.status:
         case 429:
-            return Verdict(result=Result.RATE_LIMITED, reason=reason, retry_after=_retry_after(reply, errors))
+            return Verdict(result=Result.RATE_LIMITED, reason=reason, retry_after=retry_after_of(reply, errors))
         case 401:
             return Verdict(result=Result.UNAUTHORIZED, reason=reason)
         case 403 if errors:
@@ -96,8 +97,10 @@ def interpret(route: Route, reply: WireReply, items: Sequence[Item]) -> Verdict:
             return Verdict(result=Result.UNAVAILABLE, reason="403 without a JSON:API error")
         case 404 | 410 if not errors or reply.status == 410:
             return Verdict(result=Result.UNAUTHORIZED, reason=f"{reply.status} this API revision is not served here")
+        case 408:
+            return Verdict(result=Result.UNKNOWN, reason=reason)
         case 503:
-            return Verdict(result=Result.UNAVAILABLE, reason=reason, retry_after=_retry_after(reply, errors))
+            return Verdict(result=Result.UNAVAILABLE, reason=reason, retry_after=retry_after_of(reply, errors))
         case status if status >= 500:
             return Verdict(result=Result.UNKNOWN, reason=reason)
         case status if status < 400:
@@ -110,7 +113,7 @@ def _taken(route: Route, reply: WireReply) -> Verdict:
     observed = _observed(route, reply)
     match route.confirmation:
         case Confirmation.BY_JOB:
-            job = _job(reply)
+            job = job_in(reply)
             if job is None:
                 return Verdict(
                     result=Result.UNKNOWN, reason="taken, but the job's id did not arrive", observed=observed
@@ -127,7 +130,7 @@ def _taken(route: Route, reply: WireReply) -> Verdict:
     )
 
 
-def _refused(route: Route, reason: str, errors: Sequence[_Error], items: Sequence[Item]) -> Verdict:
+def _refused(route: Route, reason: str, errors: Sequence[Error], items: Sequence[Item]) -> Verdict:
     if any(error.pointer.startswith("/data/relationships/list") for error in errors):
         return Verdict(result=Result.UNAUTHORIZED, reason=f"{reason}; check the option list_id")
     if route.budget in ("event", "events") and any(_is_repeat(error) for error in errors):
@@ -139,20 +142,20 @@ def _refused(route: Route, reason: str, errors: Sequence[_Error], items: Sequenc
     return Verdict(result=Result.SPLIT, reason=reason, items=_culprits(route, errors, items))
 
 
-def _is_repeat(error: _Error) -> bool:
-    return "unique_id" in error.text + error.pointer and _REPEATED.search(error.text) is not None
+def _is_repeat(error: Error) -> bool:
+    return "unique_id" in error.text + error.pointer and REPEATED.search(error.text) is not None
 
 
-def _culprits(route: Route, errors: Sequence[_Error], items: Sequence[Item]) -> tuple[ItemOutcome, ...]:
+def _culprits(route: Route, errors: Sequence[Error], items: Sequence[Item]) -> tuple[ItemOutcome, ...]:
     named: dict[int, ItemOutcome] = {}
     for error in errors:
-        index = _pointed_at(route, error, items)
+        index = pointed_at(route, error, items)
         if index is not None:
             named.setdefault(index, ItemOutcome(index=index, result=Result.REJECTED, reason=error.reason))
     return tuple(named[index] for index in sorted(named))
 
 
-def _pointed_at(route: Route, error: _Error, items: Sequence[Item]) -> int | None:
+def pointed_at(route: Route, error: Error, items: Sequence[Item]) -> int | None:
     """The item whose entry a pointer names; an item of the catalog may hold several entries."""
     found = _PLACE.search(error.pointer)
     if found is None:
@@ -168,75 +171,16 @@ def _pointed_at(route: Route, error: _Error, items: Sequence[Item]) -> int | Non
     return None
 
 
-def interpret_job(route: Route, reply: WireReply, items: Sequence[Item]) -> JobVerdict:
-    """What a job's status reply says."""
-    if reply.status in (404, 410):
-        return _all(Result.UNKNOWN, "the job is no longer known there", items)
-    job = _job(reply) if reply.status == 200 else None
-    if job is None:
-        return JobVerdict(is_done=False, ask_again_after=_retry_after(reply, _errors(reply)) or 10.0)
-    attributes = job.data.attributes
-    match attributes.status:
-        case "complete":
-            return _finished(route, attributes, items)
-        case "cancelled":
-            return _all(Result.UNKNOWN, "the job was cancelled", items)
-        case _:
-            return JobVerdict(is_done=False, ask_again_after=2.0)
-
-
-def _all(result: Result, reason: str, items: Sequence[Item]) -> JobVerdict:
-    """The same for every item, each one named."""
-    outcomes = tuple(ItemOutcome(index=index, result=result, reason=reason) for index in range(len(items)))
-    return JobVerdict(is_done=True, result=result, items=outcomes)
-
-
-def _finished(route: Route, attributes: _JobAttributes, items: Sequence[Item]) -> JobVerdict:
-    """A finished job. Failures that it counts without naming the entry are looked for by splitting."""
-    named: dict[int, ItemOutcome] = {}
-    placed = 0
-    for error in attributes.errors or ():
-        index = 0 if len(items) == 1 else _pointed_at(route, error, items)
-        if index is None:
-            continue
-        placed += 1
-        outcome = _failed_entry(route, error, index)
-        if index not in named or _GRAVITY[outcome.result] > _GRAVITY[named[index].result]:
-            named[index] = outcome
-    if (attributes.failed_count or 0) > placed and not _is_creation(route):
-        unnamed = _all(
-            Result.SPLIT if len(items) > 1 else Result.REJECTED, "the job counts failures without naming them", items
-        )
-        outcomes = tuple(named.get(outcome.index, outcome) for outcome in unnamed.items)
-        return JobVerdict(is_done=True, result=unnamed.result, items=outcomes)
-    return JobVerdict(is_done=True, result=Result.CONFIRMED, items=tuple(named[index] for index in sorted(named)))
-
-
-def _is_creation(route: Route) -> bool:
-    """Whether an update of the same entries follows, which judges them in its turn."""
-    return route.name in ("catalog_item_create", "catalog_variant_create")
-
-
-def _failed_entry(route: Route, error: _Error, index: int) -> ItemOutcome:
-    """What a failed entry means: that depends on what was asked for."""
-    if _ABSENT.search(error.text):
-        if route.name.endswith("_delete"):
-            return ItemOutcome(index=index, result=Result.CONFIRMED, reason="was not there")
-        # Its item or its own creation is still on the way in another job.
-        return ItemOutcome(index=index, result=Result.UNAVAILABLE, reason=error.reason)
-    if _is_creation(route) and (_REPEATED.search(error.text) or not _ATTRIBUTE.search(error.pointer)):
-        return ItemOutcome(index=index, result=Result.CONFIRMED, reason=f"left to the update: {error.reason}")
-    return ItemOutcome(index=index, result=Result.REJECTED, reason=error.reason)
-
-
-def _errors(reply: WireReply) -> list[_Error]:
+def errors_in(reply: WireReply) -> list[Error]:
+    """The errors of a refusal; none where it is no document of the API."""
     try:
         return _ERRORS.decode(reply.body).errors
     except UNREADABLE:
         return []
 
 
-def _job(reply: WireReply) -> _Job | None:
+def job_in(reply: WireReply) -> _Job | None:
+    """The job in a reply; None where there is none."""
     try:
         job = _JOB.decode(reply.body)
     except UNREADABLE:
@@ -244,7 +188,7 @@ def _job(reply: WireReply) -> _Job | None:
     return job if job.data.id else None
 
 
-def _retry_after(reply: WireReply, errors: Sequence[_Error]) -> float | None:
+def retry_after_of(reply: WireReply, errors: Sequence[Error]) -> float | None:
     """Seconds to wait, from the header or else from the sentence in the body."""
     header = reply.headers.get("retry-after", "").strip()
     if _NUMBER.fullmatch(header) and isfinite(float(header)):

@@ -8,12 +8,12 @@ from orderwire.dialects.contract import Statement
 from orderwire.dialects.klaviyo.events import Happening, add_custom, money, number, stated, unique_id
 from orderwire.dialects.klaviyo.fields import ADDRESS, METRICS, ORDERED_PRODUCT
 from orderwire.dialects.klaviyo.lines import contents_of, product_of
-from orderwire.model import Address, Kind, Order, Refund, Shipment
+from orderwire.model import Address, Kind, Order, Refund, Shipment, kind_of
 
 
 def happenings_of(statement: Statement, order: Order, unsaid: list[str]) -> list[Happening]:
     """The events that tell one fact of an order; none when what it is about is no longer in the snapshot."""
-    kind = Kind(statement.kind)
+    kind = kind_of(statement.kind)
     properties = _properties(order, is_placed=kind is Kind.ORDER_PLACED)
     ident, amount = order.order_id, order.total
     match kind:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import json
 
 from orderwire.dialects.contract import Account, Expression, Item, Lane, Recipient, Statement
-from orderwire.dialects.klaviyo.events import addressee, is_e164, stated
+from orderwire.dialects.klaviyo.events import addressee, is_phone, stated
 from orderwire.dialects.klaviyo.fields import LOCATION, MAX_EXTERNAL_ID
 from orderwire.errors import ConfigError
 from orderwire.model import Channel, Consent, ConsentState, Person
@@ -41,7 +41,7 @@ def profile(statement: Statement, person: Person) -> Expression:
 
 def person_id(recipient: Recipient) -> str:
     """What a person is found by there: the strongest identifier."""
-    phone = recipient.phone if is_e164(recipient.phone) else None
+    phone = recipient.phone if is_phone(recipient.phone) else None
     return recipient.email or phone or recipient.external_id or ""
 
 
@@ -49,10 +49,10 @@ def _identifiers(recipient: Recipient, unsaid: list[str]) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if recipient.email:
         said["email"] = recipient.email
-    if is_e164(recipient.phone):
+    if is_phone(recipient.phone):
         said["phone_number"] = recipient.phone
     elif recipient.phone:
-        unsaid.append("phone_number: not in E.164 form, the whole profile would be refused with it")
+        unsaid.append("phone_number: not in E.164 form or not assignable, the whole profile would be refused with it")
     if recipient.external_id and len(recipient.external_id) <= MAX_EXTERNAL_ID:
         said["external_id"] = recipient.external_id
     elif recipient.external_id:
@@ -127,13 +127,13 @@ def consent(statement: Statement, said: Consent, account: Account) -> Expression
     return _item("subscribe_history", said.channel, identifier, marketing, group)
 
 
-_ADDRESS_NAMES = {Channel.EMAIL: "e-mail", Channel.SMS: "E.164 phone"}
+_ADDRESS_NAMES = {Channel.EMAIL: "e-mail", Channel.SMS: "assignable E.164 phone"}
 
 
 def _address_of(channel: Channel, recipient: Recipient) -> tuple[str, str] | None:
     if channel is Channel.EMAIL:
         return ("email", recipient.email) if recipient.email else None
-    return ("phone_number", recipient.phone) if recipient.phone and is_e164(recipient.phone) else None
+    return ("phone_number", recipient.phone) if recipient.phone and is_phone(recipient.phone) else None
 
 
 def _item(

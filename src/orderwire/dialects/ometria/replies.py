@@ -1,7 +1,7 @@
 """What Ometria answers to a push, and the errors it lists afterwards.
 
-"OK" means queued, not validated: what was wrong shows only in a list of the hundred newest errors. That list is
-asked once, not sooner than `SETTLE` seconds after the push by the platform's own `Date` headers; what it does not
+"OK" means queued, not validated: what was wrong shows only in a list of the hundred newest errors. What that list
+names `SETTLE` seconds after the push by the platform's own `Date` headers is refused; what it does not
 name by then stays accepted, never confirmed, because an error may still come or may have been pushed off the list.
 """
 
@@ -54,7 +54,7 @@ def interpret_job(job: str, reply: WireReply, items: Sequence[Item]) -> JobVerdi
         return JobVerdict(is_done=False, result=Result.ACCEPTED, ask_again_after=SETTLE if told is None else told)
     request, _, pushed_at = job.partition("@")
     mine = [error for error in errors if str(error.get("request_id")) == request]
-    if not mine and (wait := _too_soon(pushed_at, reply)) > 0:
+    if (wait := _too_soon(pushed_at, reply)) > 0:
         return JobVerdict(is_done=False, result=Result.ACCEPTED, ask_again_after=wait)
     return JobVerdict(is_done=True, result=Result.ACCEPTED, items=_culprits(mine, items))
 
@@ -111,20 +111,18 @@ def _refused(items: Sequence[Item], reason: str) -> Verdict:
 
 
 def _culprits(errors: Sequence[Mapping[str, Any]], items: Sequence[Item]) -> tuple[ItemOutcome, ...]:
-    """The records the errors name; an error that names none of ours refuses them all, visibly."""
+    """The records whose ids the errors name; an error that names none of ours refuses them all, visibly."""
     reasons: dict[int, str] = {}
-    place_by_id = {item.wire_id: place for place, item in enumerate(items)}
+    places_by_id: dict[str, list[int]] = {}
+    for place, item in enumerate(items):
+        places_by_id.setdefault(item.wire_id, []).append(place)
     for error in errors:
         words = f"{error.get('error_path') or ''}: {error.get('error_message') or 'refused'}".removeprefix(": ")
-        place = place_by_id.get(str(error.get("record_id")))
-        if place is not None:
+        places = places_by_id.get(str(error.get("record_id")))
+        if places is None and len(items) > 1:
+            words = f"one of {len(items)} records, unnamed: {words}"
+        for place in places or range(len(items)):
             reasons.setdefault(place, clean(words))
-        elif len(items) == 1:
-            reasons.setdefault(0, clean(words))
-        else:
-            told = clean(f"one of {len(items)} records, unnamed: {words}")
-            for every in range(len(items)):
-                reasons.setdefault(every, told)
     return tuple(
         ItemOutcome(index=place, result=Result.REJECTED, reason=why) for place, why in sorted(reasons.items())
     )

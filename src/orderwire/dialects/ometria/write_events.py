@@ -21,6 +21,7 @@ from orderwire.model import Cart, Event, Kind, OrderLine, Subscription, kind_of
 from orderwire.model.money import major
 
 _NOBODY = "identity: a custom event needs an e-mail or an account id"
+_CORRECTED = "cannot be corrected there: that a known id is the same event is not documented"
 
 
 def write_event(activity: Cart | Event, statement: Statement) -> Expression:
@@ -30,7 +31,7 @@ def write_event(activity: Cart | Event, statement: Statement) -> Expression:
     name = EVENT_TYPES.get(kind) or statement.kind.removeprefix("custom.")
     if len(name) > MAX_EVENT_TYPE:
         return Expression(unsaid=(f"event_type: Ometria cuts names of more than {MAX_EVENT_TYPE} characters",))
-    properties = _of_cart(activity) if isinstance(activity, Cart) else _of_event(activity)
+    properties = _of_cart(activity) if isinstance(activity, Cart) else _of_event(activity, unsaid)
     return _said(name, properties, ("lines",), statement, unsaid)
 
 
@@ -47,6 +48,8 @@ def write_subscription(subscription: Subscription, statement: Statement, account
 def _said(
     name: str, properties: dict[str, object], droppable: tuple[str, ...], statement: Statement, unsaid: list[str]
 ) -> Expression:
+    if statement.revision:
+        return Expression(unsaid=(_CORRECTED,))
     identity = _identity(statement.recipient)
     if not identity:
         return Expression(unsaid=(_NOBODY,))
@@ -112,12 +115,14 @@ def _line(line: OrderLine, currency: str) -> dict[str, object]:
     return shown
 
 
-def _of_event(event: Event) -> dict[str, object]:
+def _of_event(event: Event, unsaid: list[str]) -> dict[str, object]:
     found = dict(event.properties)
     if event.name == Kind.PRODUCT_VIEWED and "product_id" in found and "products" not in found:
         found["products"] = [str(found["product_id"])]
     if event.value is not None and event.currency:
         found |= {"value": amount(event.value, event.currency), "currency": event.currency}
+    elif event.value is not None:
+        unsaid.append("value: an amount without its currency")
     return found
 
 

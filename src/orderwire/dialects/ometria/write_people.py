@@ -60,6 +60,9 @@ def write_consent(consent: Consent, statement: Statement, account: Account) -> E
     record = _contact(statement.recipient, account)
     if record is None or statement.recipient is None:
         return Expression(unsaid=(_NO_EMAIL,))
+    in_force = statement.recipient.consent.get(consent.channel, consent.state)
+    if consent.state is ConsentState.SUBSCRIBED and in_force is not ConsentState.SUBSCRIBED:
+        return Expression(withheld="a later choice of this person is in force")
     is_news = statement.is_consent_news and statement.lane is Lane.LIVE
     if consent.channel is Channel.SMS:
         return _sms(consent, statement.recipient, record, is_news=is_news)
@@ -119,10 +122,15 @@ def _item(route: str, record: dict[str, object], body: bytes) -> Item:
 
 
 def _hint(recipient: Recipient) -> str | None:
-    """The opt-in beside other news of a person: an opt-out is repeated, an opt-in is never stated here."""
-    if recipient.consent.get(Channel.EMAIL) in _OPTED_OUT:
+    """The opt-in beside other news of a person: an opt-out is repeated, an opt-in is never stated here.
+
+    `NOT_SPECIFIED` is written last and wins over the opt-in that travels in a record of its own, perhaps before this
+    one, so it is said only of somebody who never gave one.
+    """
+    in_force = recipient.consent.get(Channel.EMAIL)
+    if in_force in _OPTED_OUT:
         return OPT_IN[ConsentState.UNSUBSCRIBED]
-    if recipient.is_known_there or recipient.was_stated_there:
+    if in_force is ConsentState.SUBSCRIBED or recipient.is_known_there or recipient.was_stated_there:
         return None
     return OPT_IN[ConsentState.NEVER_ASKED]
 

@@ -87,7 +87,7 @@ def _child(variant: Variant, product: Product) -> dict[str, object]:
         "id": variant.variant_id,
         "sku": variant.sku,
         "title": variant.title or product.title,
-        **_prices(variant.price or product.price, variant.compare_at_price),
+        **_prices(product.price if variant.price is None else variant.price, variant.compare_at_price),
         "currency": product.currency,
         "url": variant.url or product.url,
         "image_url": variant.image_url or product.image_url,

@@ -192,7 +192,8 @@ class OrderProperties(
     refunded_lines: tuple[LineItem, ...] = ()
     refunded_amount: Raw | None = None
     custom_fields: dict[str, Any] = {}
-    lines: tuple[LineItem, ...] = ()
+    lines: tuple[LineItem, ...]
+    """Always written: required there, even where there are none."""
 
 
 class CartProperties(
@@ -216,7 +217,8 @@ class CartProperties(
     url: str | None = None
     added: LineItem | None = None
     custom_fields: dict[str, Any] = {}
-    lines: tuple[LineItem, ...] = ()
+    lines: tuple[LineItem, ...]
+    """Always written: an emptied cart has none."""
 
 
 _ENCODER = json.Encoder(decimal_format="number")

@@ -38,7 +38,7 @@ def write(statement: Statement, account: Account) -> Expression:
     if kind not in _WRITERS:
         return Expression(unsaid=(NOT_EXPRESSIBLE[kind],))
     if kind in EVENT_BY_KIND or kind is Kind.CUSTOM:
-        if statement.revision and statement.is_known_there:
+        if statement.revision:
             return Expression(unsaid=("correction: an event stays there as it was first sent",))
         if event_contact(statement) is None:
             return Expression(unsaid=("identity: a contact is known there by e-mail or phone only",))

@@ -64,7 +64,7 @@ def line_item(line: OrderLine, currency: str, *, is_slim: bool = False, with_old
     required = LineItem(
         product_id=product_id,
         variant_id=line.variant_id or product_id,
-        title=line.name,
+        title=line.name or product_id,
         quantity=quantity(line.quantity),
         price=unit_price(line, currency),
     )

@@ -119,9 +119,12 @@ def properties(order: Order, at: datetime) -> OrderProperties:
 
 def payment_status(order: Order, at: datetime) -> str:
     """What had been paid and given back by then."""
-    back = sum(refund.amount for refund in order.refunds if refund.refunded_at <= at)
+    past = [refund for refund in order.refunds if refund.refunded_at <= at]
+    back = sum(refund.amount for refund in past)
+    if any(refund.kind is RefundKind.FULL for refund in past) or back >= order.total > 0:
+        return "refunded"
     if back:
-        return "refunded" if back >= order.total else "partiallyRefunded"
+        return "partiallyRefunded"
     if _is_past(order.paid_at, at):
         return "paid"
     return "voided" if _is_past(order.cancelled_at, at) else "awaitingPayment"

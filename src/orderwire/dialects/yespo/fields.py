@@ -35,6 +35,19 @@ EVENT_BY_KIND = {
     Kind.ORDER_REFUNDED: "orderRefunded",
 }
 
+OWN_EVENT_TYPES = frozenset(
+    name.lower()
+    for name in (
+        *ORDER_EVENT_BY_STATUS.values(),
+        *(f"order{status}" for status in (*RANK_BY_STATUS, ABANDONED)),
+        *EVENT_BY_KIND.values(),
+        "subscribeFromApi",
+        "subscribeUpdateFromApi",
+    )
+)
+"""Event types, in lower case, that mean something there or are ours: a custom event of such a name could move an
+order or start its workflows."""
+
 RESERVED_PARAMS = frozenset(
     {
         "contactid",

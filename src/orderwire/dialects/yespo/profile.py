@@ -158,7 +158,9 @@ CAPABILITIES = {
     ),
     Kind.PERSON_FORGOTTEN: Capability(note="Erasing is a call of its own and needs the shop's customer id."),
     Kind.CONSENT_CHANGED: Capability(
-        routes=("unsubscribe", "contacts", "resubscribe"), semantics=Semantics.STATE, called="unsubscribed list"
+        routes=("unsubscribe", "contacts", "contact", "resubscribe"),
+        semantics=Semantics.STATE,
+        called="unsubscribed list",
     ),
     Kind.PRODUCT_UPDATED: Capability(called="product feed", note=_NO_FEED),
     Kind.PRODUCT_REMOVED: Capability(called="product feed", note=_NO_FEED),

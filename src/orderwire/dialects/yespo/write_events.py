@@ -15,7 +15,13 @@ from msgspec.structs import fields
 
 from orderwire.dialects.contract import Expression, Item, Lane, Statement
 from orderwire.dialects.yespo.amounts import money, rows
-from orderwire.dialects.yespo.fields import EVENT_BY_KIND, PARAM_NAME_LENGTH, RESERVED_PARAMS, event_key
+from orderwire.dialects.yespo.fields import (
+    EVENT_BY_KIND,
+    OWN_EVENT_TYPES,
+    PARAM_NAME_LENGTH,
+    RESERVED_PARAMS,
+    event_key,
+)
 from orderwire.dialects.yespo.people import NAMESPACE, approach
 from orderwire.dialects.yespo.shapes import EventBody, OrderBody, Param, ProductParam
 from orderwire.model import Cart, Event, Kind, Order, Subscription, kind_of
@@ -23,6 +29,8 @@ from orderwire.model.money import major
 
 EVENT_BYTES = 20_000
 """20 kB of event data, taken as the smaller reading of a kilobyte."""
+
+NOT_CORRECTED = "correction: sent again it would count and start workflows a second time"
 
 _ENCODER = Encoder()
 _WIRE_NAMES = tuple((field.name, field.encode_name) for field in fields(OrderBody))
@@ -62,6 +70,8 @@ class _Said(Struct, frozen=True):
 
 def write_event(statement: Statement) -> Expression:
     """Any fact that is an event there."""
+    if statement.revision:
+        return Expression(unsaid=(NOT_CORRECTED,))
     kind = kind_of(statement.kind)
     match statement.snapshot:
         case Cart() as cart:
@@ -74,8 +84,15 @@ def write_event(statement: Statement) -> Expression:
             return Expression(unsaid=(f"{statement.kind}: its record is of another kind",))
     if not said.full:
         return Expression(unsaid=said.unsaid)
-    name = statement.kind.removeprefix("custom.") if kind is Kind.CUSTOM else EVENT_BY_KIND[kind]
-    return _express(statement, event_key(name), said)
+    return _express(statement, _event_type(statement.kind, kind), said)
+
+
+def _event_type(name: str, kind: Kind) -> str:
+    """The key of a fact's event type; a custom name that the platform uses itself gets `custom` in front."""
+    if kind is not Kind.CUSTOM:
+        return EVENT_BY_KIND[kind]
+    own = event_key(name.removeprefix("custom."))
+    return event_key(f"custom {own}") if own.lower() in OWN_EVENT_TYPES else own
 
 
 def refund_event(statement: Statement, order: Order) -> Expression:
@@ -88,7 +105,7 @@ def refund_event(statement: Statement, order: Order) -> Expression:
         Param("refundId", refund.refund_id),
         Param("refundedCost", money(refund.amount, order.currency)),
         Param("totalCost", money(order.total, order.currency)),
-        Param("currency", order.currency),
+        Param("currency", order.currency.upper()),
         Param("refundKind", refund.kind.value),
     ]
     if refund.reason:
@@ -116,7 +133,7 @@ def _express(statement: Statement, event_type: str, said: _Said) -> Expression:
 
 def _cart(cart: Cart, state_id: str) -> _Said:
     frame = [
-        Param("currencyCode", cart.currency),
+        Param("currencyCode", cart.currency.upper()),
         Param("totalCost", money(cart.total, cart.currency)),
         Param("recycleStateId", state_id),
     ]
@@ -152,7 +169,7 @@ def _subscription(subscription: Subscription, next_order: str | None) -> _Said:
         ("productIds", list(subscription.product_ids) or None),
         ("interval", subscription.interval),
         ("price", price),
-        ("currency", subscription.currency),
+        ("currency", subscription.currency.upper() if subscription.currency else None),
         ("nextOrderAt", subscription.next_order_at.isoformat() if subscription.next_order_at else None),
         ("nextOrderId", next_order or subscription.next_order_id),
         ("cancelReason", subscription.cancel_reason),
@@ -181,11 +198,11 @@ def _event(event: Event, kind: Kind) -> _Said:
         unsaid = () if value is not None else ("product.price: not known",)
         params = [Param("product", product)]
         if event.currency:
-            params.append(Param("currencyCode", event.currency))
+            params.append(Param("currencyCode", event.currency.upper()))
     else:
         params = [Param("value", value)] if value is not None else []
         if event.currency:
-            params.append(Param("currencyCode", event.currency))
+            params.append(Param("currencyCode", event.currency.upper()))
     more = _properties(properties, params)
     if not params and not more:
         params = [Param("name", event.name)]

@@ -12,7 +12,7 @@ from orderwire.dialects.yespo.options import text_option
 from orderwire.dialects.yespo.people import Approach, approach, names
 from orderwire.dialects.yespo.shapes import OrderBody, OrderItem
 from orderwire.dialects.yespo.status import changes
-from orderwire.dialects.yespo.write_events import event_item, params_of, refund_event
+from orderwire.dialects.yespo.write_events import NOT_CORRECTED, event_item, params_of, refund_event
 from orderwire.dialects.yespo.write_people import text_of
 from orderwire.model import Address, Cart, Kind, Order, OrderLine
 
@@ -35,9 +35,12 @@ class _Lines(Struct, frozen=True):
 def write_order(statement: Statement, order: Order, account: Account) -> Expression:
     """One fact of an order, where it gives the order another status there."""
     refunded_as = text_option(account, "refunded_as")
-    if statement.kind == Kind.ORDER_REFUNDED and refunded_as == "event":
-        return refund_event(statement, order)
     by_event = statement.lane is Lane.HISTORY and text_option(account, "history_orders") == "past_events"
+    is_refund_event = statement.kind == Kind.ORDER_REFUNDED and refunded_as == "event"
+    if statement.revision and (is_refund_event or not by_event):
+        return Expression(unsaid=(NOT_CORRECTED,))
+    if is_refund_event:
+        return refund_event(statement, order)
     moves = changes(order, refund_cancels=refunded_as == "cancelled")
     fact = (statement.kind, statement.detail)
     status = moves.get(fact)
@@ -112,7 +115,7 @@ def order_body(
         total_cost=money(order.total, currency),
         status=status,
         date=order.placed_at.isoformat(),
-        currency=currency,
+        currency=currency.upper(),
         external_customer_id=whom.external_id,
         email=whom.email,
         phone=whom.phone,
@@ -144,7 +147,7 @@ def _lines(lines: tuple[OrderLine, ...], parts: tuple[int, ...], currency: str, 
     for line, part in zip(lines, parts, strict=True):
         item_id = next((found for name in id_names if (found := getattr(line, name))), line.line_id)
         url, image = line.url or item_url, line.image_url or image_url
-        are_complete = are_complete and bool(url and image and line.name)
+        are_complete = are_complete and bool(url and image)
         category = ", ".join(line.categories) or None
         if line.brand:
             untold["items: brand"] = None
@@ -153,7 +156,7 @@ def _lines(lines: tuple[OrderLine, ...], parts: tuple[int, ...], currency: str, 
         items.extend(
             OrderItem(
                 external_item_id=item_id,
-                name=line.name + row.suffix,
+                name=(line.name or item_id) + row.suffix,
                 quantity=row.quantity,
                 cost=row.cost,
                 url=url,
@@ -204,6 +207,8 @@ def _address_text(address: Address | None) -> str | None:
 
 def write_abandoned_cart(statement: Statement, cart: Cart, account: Account) -> Expression:
     """A cart that was left, as an order of its own: live only, since an old one would only start its reminder."""
+    if statement.revision:
+        return Expression(unsaid=(NOT_CORRECTED,))
     if statement.lane is Lane.HISTORY:
         return Expression(unsaid=("cart.abandoned: an old one would start its reminder, there is no quiet form",))
     whom = approach(statement.recipient, needs_contact=False)
@@ -216,7 +221,7 @@ def write_abandoned_cart(statement: Statement, cart: Cart, account: Account) -> 
         total_cost=money(cart.total, currency),
         status=ABANDONED,
         date=statement.occurred_at.isoformat(),
-        currency=currency,
+        currency=currency.upper(),
         external_customer_id=whom.external_id,
         email=whom.email,
         phone=whom.phone,

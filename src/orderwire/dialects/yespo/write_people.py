@@ -6,7 +6,7 @@ from functools import cache
 
 from msgspec.json import Encoder
 
-from orderwire.dialects.contract import Account, Expression, Item, Recipient, Statement
+from orderwire.dialects.contract import Account, Expression, Item, Lane, Recipient, Statement
 from orderwire.dialects.yespo.fields import phone_digits
 from orderwire.dialects.yespo.options import text_option
 from orderwire.dialects.yespo.people import (
@@ -18,6 +18,7 @@ from orderwire.dialects.yespo.people import (
     may_text,
     names,
     needs_hint,
+    new_contact_item,
     unsubscribe_item,
 )
 from orderwire.dialects.yespo.shapes import ContactBody, ContactChannel, ContactField
@@ -25,7 +26,6 @@ from orderwire.errors import ConfigError
 from orderwire.model import Channel, Consent, ConsentState, Person
 
 _ENCODER = Encoder()
-_REFUSED = frozenset({ConsentState.UNSUBSCRIBED, ConsentState.SUPPRESSED})
 
 
 def write_person(statement: Statement, person: Person, account: Account) -> Expression:
@@ -124,12 +124,10 @@ def write_consent(statement: Statement, consent: Consent) -> Expression:
         return _write_sms(recipient, consent.state)
     if not recipient.email:
         return Expression(unsaid=("email: none known, and the platform keeps this consent by address",))
-    if consent.state in _REFUSED:
-        return Expression(items=(unsubscribe_item(recipient),))
-    if consent.state is ConsentState.NEVER_ASKED:
-        if recipient.is_known_there and not recipient.was_stated_there:
-            return Expression(unsaid=("never asked: no state there; the address was listed as unsubscribed before",))
-        return Expression(items=(unsubscribe_item(recipient),))
+    if consent.state is ConsentState.NEVER_ASKED and recipient.is_known_there and not recipient.was_stated_there:
+        return Expression(unsaid=("never asked: no state there; the address was listed as unsubscribed before",))
+    if consent.state is not ConsentState.SUBSCRIBED:
+        return Expression(items=(unsubscribe_item(recipient), *_contact_if_none(recipient, statement.lane)))
     contact = contacts_item(recipient, _bare_contact(recipient))
     if not statement.is_consent_news:
         known = "an unsubscription recorded there stays: old consent does not lift it"
@@ -140,6 +138,19 @@ def write_consent(statement: Statement, consent: Consent) -> Expression:
         body=_ENCODER.encode(recipient.email),
     )
     return Expression(items=(resubscribe,) if recipient.is_known_there else (contact, resubscribe))
+
+
+def _contact_if_none(recipient: Recipient, lane: Lane) -> tuple[Item, ...]:
+    """The contact of somebody told there for the first time: an order event about nobody's contact is not kept.
+
+    What is told live may be followed at once by such an event, so that the contact is then made at once too.
+    """
+    if recipient.is_known_there:
+        return ()
+    phone = phone_digits(recipient.phone) if may_text(recipient) else None
+    if lane is Lane.LIVE:
+        return (new_contact_item(recipient, phone),)
+    return (contacts_item(recipient, _bare_contact(recipient, phone)),)
 
 
 def _write_sms(recipient: Recipient, state: ConsentState) -> Expression:

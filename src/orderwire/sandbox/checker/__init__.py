@@ -9,7 +9,7 @@ itself lists as given up or as of unknown outcome may be missing or doubled, and
 checker finds it.
 """
 
-from orderwire.sandbox.checker.check import PLATFORMS, check
+from orderwire.sandbox.checker.check import PLATFORMS, Checker
 from orderwire.sandbox.checker.facts import Log, read_fact, read_facts
 from orderwire.sandbox.checker.report import FAULTS, Example, Finding, Report, Requests
 from orderwire.sandbox.checker.wanted import Destination
@@ -17,13 +17,13 @@ from orderwire.sandbox.checker.wanted import Destination
 __all__ = [
     "FAULTS",
     "PLATFORMS",
+    "Checker",
     "Destination",
     "Example",
     "Finding",
     "Log",
     "Report",
     "Requests",
-    "check",
     "read_fact",
     "read_facts",
 ]

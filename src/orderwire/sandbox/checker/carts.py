@@ -10,7 +10,11 @@ from orderwire.sandbox.checker.facts import Fact, Log
 def grown(fact: Fact, log: Log) -> list[str]:
     """The ids of lines that a cart has now and had not, or had less of, when it was told last."""
     before = log.before(fact)
-    held = {str(line["line_id"]): _quantity(line.get("quantity")) for line in before.body.get("lines", ())} if before else {}
+    held = (
+        {str(line["line_id"]): _quantity(line.get("quantity")) for line in before.body.get("lines", ())}
+        if before
+        else {}
+    )
     return [
         line_id
         for line in fact.body.get("lines", ())

@@ -18,16 +18,16 @@ def check_consent(
 ) -> None:
     """Compare what the platform held, all along and in the end, with what the log says."""
     final: dict[str, Standing] = {}
+    widened: set[str] = set()
     for line in lines:
         for address, standing in platform.standings(line):
+            whose = log.who(address)
             final[address.lower()] = standing
-            if standing in _MAILABLE and not log.permissions.ever_said(log.person_of(address), YES):
-                example = Example(
-                    key=f"consent {log.who(address)}",
-                    request=int(line["n"]),
-                    why=f"{standing} though nobody ever said yes",
-                )
-                wrong.add(example)
+            said_yes = log.permissions.ever_said(log.person_of(address), YES)
+            if standing in _MAILABLE and not said_yes and whose not in widened:
+                widened.add(whose)
+                why = f"{standing} though they never said yes"
+                wrong.add(Example(key=f"consent {whose}", request=int(line["n"]), why=why))
     for address, standing in final.items():
         _check_final(log, address, standing, wrong)
     for person in log.permissions.people():

@@ -126,10 +126,7 @@ DRIP = Platform(
     standings=standings,
     paths=(
         *(path(f"{noun}s", f"{_shopper(noun)}/batch", 1000, "batch") for noun in ("order", "cart", "product")),
-        *(
-            path(noun, _shopper(noun), 1, "single", bulk=f"{noun}s")
-            for noun in ("order", "cart", "product")
-        ),
+        *(path(noun, _shopper(noun), 1, "single", bulk=f"{noun}s") for noun in ("order", "cart", "product")),
         path("checkout", _shopper("checkout"), 1, "single"),
         path("subscribers", r"POST /v2/[^/]+/subscribers/batches", 1000, "batch"),
         path("subscriber", r"POST /v2/[^/]+/subscribers", 1, "single", bulk="subscribers"),

@@ -58,6 +58,7 @@ class Log:
         """The fact with the newest snapshot of each thing."""
         self.emails: dict[int, set[str]] = defaultdict(set)
         self._person_by_address: dict[str, int] = {}
+        self._consents: dict[int, list[Fact]] = defaultdict(list)
         choices = []
         for fact in self.facts:
             self.by_seq[fact.seq] = fact
@@ -67,6 +68,7 @@ class Log:
             self._learn_addresses(fact)
             if fact.kind == "consent.changed" and fact.person is not None and fact.body:
                 state, channel = str(fact.body["state"]), str(fact.body["channel"])
+                self._consents[fact.person].append(fact)
                 choices.append(Choice(fact.seq, fact.person, channel, state, fact.occurred_at, fact.source))
         self.permissions = Permissions(choices)
 
@@ -78,6 +80,10 @@ class Log:
         """The person of an address as a part of a key; the address itself where nobody is known by it."""
         person = self.person_of(address)
         return f"per_{person}" if person is not None else f"?{address}"
+
+    def consents_of(self, person: int | None) -> list[Fact]:
+        """Every statement about a person's permission."""
+        return self._consents.get(person or 0, [])
 
     def before(self, fact: Fact) -> Fact | None:
         """The fact that last told the same kind of the same thing."""
@@ -130,14 +136,19 @@ def read_fact(line: Mapping[str, Any], bodies: dict[str, Mapping[str, Any]] | No
         is_imported=bool(line["is_imported"]),
         detail=line.get("detail"),
         ordinal=int(line.get("ordinal") or 0),
-        person=line.get("person"),
+        person=_person(line.get("person")),
         body=body,
     )
 
 
+def _person(given: object) -> int | None:
+    """The number of a person, given as `per_12` or as the number itself."""
+    return None if given is None else int(str(given).removeprefix("per_"))
+
+
 def instant(text: object) -> datetime:
     """An instant of the log or of a platform; without a zone it is taken as UTC."""
-    found = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    found = datetime.fromisoformat(str(text))
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 

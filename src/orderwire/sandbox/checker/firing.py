@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from orderwire.sandbox.checker.facts import Log
 from orderwire.sandbox.checker.matching import Ledgers, shown
-from orderwire.sandbox.checker.permission import YES
+from orderwire.sandbox.checker.permission import NO
 from orderwire.sandbox.checker.report import Example, Findings
 from orderwire.sandbox.checker.table import Firing, Line, Platform
 
@@ -27,10 +27,10 @@ def check_firings(log: Log, platform: Platform, ledgers: Ledgers, lines: Iterabl
 
 def _is_history(firing: Firing, log: Log, ledgers: Ledgers) -> bool:
     """Whether nothing that was observed explains it. A welcome is explained by a yes given while we looked."""
-    noun, name = firing.key[0], firing.key[1]
-    if noun == "consent":
-        person = int(name.removeprefix("per_")) if name.startswith("per_") else None
-        observed = {fact.seq for fact in log.consents_of(person) if not fact.is_imported}
-        return not log.permissions.is_news(person, YES, observed)
+    if firing.key[0] == "consent":
+        _, whose, state = firing.key
+        person = int(whose.removeprefix("per_")) if whose.startswith("per_") else None
+        observed = [fact.body["state"] for fact in log.consents_of(person) if not fact.is_imported and fact.body]
+        return not (state in observed or (state in NO and NO.intersection(observed)))
     slot = ledgers.slots.get(firing.key)
     return slot is not None and slot.is_imported

@@ -7,6 +7,7 @@ from typing import Any
 
 from orderwire.sandbox.checker.carts import grown
 from orderwire.sandbox.checker.facts import Fact, Log, figure, stamp
+from orderwire.sandbox.checker.permission import YES
 from orderwire.sandbox.checker.table import (
     Firing,
     Kept,
@@ -134,7 +135,7 @@ def firings(line: Line, log: Log) -> Iterator[Firing]:
             key, _ = _own_key(one)
             yield Firing(key, f"metric {one['metric']}", has_quiet_form=True)
         else:
-            yield Firing(("consent", log.who(one["person"])), str(one["trigger"]), has_quiet_form=True)
+            yield Firing(("consent", log.who(one["person"]), YES), str(one["trigger"]), has_quiet_form=True)
 
 
 def standings(line: Line) -> Iterator[tuple[str, Standing]]:

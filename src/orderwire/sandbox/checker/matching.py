@@ -6,7 +6,7 @@ versions that the log knows of a thing may be passed over but never gone back to
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -52,7 +52,7 @@ class Ledgers:
         for key, found in held.items():
             if key in self.slots:
                 self.slots[key].kept = found
-            else:
+            elif not is_somebody(key):
                 self.unexplained.extend(found)
 
     def settle(
@@ -82,11 +82,13 @@ class Ledgers:
         self.expected_count += needed
         self.held_count += min(needed, there)
         if there < needed:
-            seqs = tuple(one.fact.seq for one in slot.wanted if one.is_required)
+            weights = _weights(one for one in slot.wanted if one.is_required)
             why = f"{there} of {needed} there" if needed > 1 else ""
-            missing.add(Example(key=shown(key), seqs=seqs, why=why), needed - there)
-        for again in _repeated(stored, own if has_ids else None, allowed):
-            duplicated.add(Example(key=shown(key), seqs=slot.seqs, request=again.number, why="kept before"))
+            missing.share(Example(key=shown(key), seqs=tuple(weights), why=why), needed - there, weights)
+        again = list(_repeated(stored, own if has_ids else None, allowed))
+        if again:
+            example = Example(key=shown(key), seqs=slot.seqs, request=again[0].number, why="kept before")
+            duplicated.share(example, len(again), _weights(slot.wanted))
         if has_ids and there > allowed:
             why = f"{there} of them, and the log calls for {allowed}"
             unknown.add(Example(key=shown(key), seqs=slot.seqs, request=stored[-1].number, why=why), there - allowed)
@@ -102,11 +104,13 @@ class Ledgers:
             return
         versions = [one.wish.look for one in slot.wanted]
         place = 0
+        is_behind = False
         for kept in slot.kept:
+            is_behind = False
             found = next((at for at in range(place, len(versions)) if _fits(kept.look, versions[at])), None)
             if found is not None:
                 place = found
-            elif any(_fits(kept.look, version) for version in versions[:place]):
+            elif is_behind := any(_fits(kept.look, version) for version in versions[:place]):
                 seqs = tuple(one.fact.seq for one in slot.wanted[: place + 1])
                 why = "an older version after a newer one"
                 out_of_order.add(Example(key=shown(key), seqs=seqs, request=kept.number, why=why))
@@ -115,9 +119,17 @@ class Ledgers:
                 unknown.add(Example(key=shown(key), seqs=slot.seqs, request=kept.number, why=why))
         is_newest = not required or _fits(slot.kept[-1].look, required[-1].wish.look)
         self.held_count += bool(required) and is_newest
-        if not is_newest:
+        if not is_newest and not is_behind:
             why = "an older version is there"
             missing.add(Example(key=shown(key), seqs=(required[-1].fact.seq,), why=why))
+
+
+def _weights(wanted: Iterable[Expected]) -> dict[int, int]:
+    """How many things each fact calls for."""
+    weights: Counter[int] = Counter()
+    for one in wanted:
+        weights[one.fact.seq] += one.wish.count
+    return dict(weights)
 
 
 def _repeated(stored: list[Kept], own: set[str] | None, allowed: int) -> Iterator[Kept]:
@@ -130,6 +142,11 @@ def _repeated(stored: list[Kept], own: set[str] | None, allowed: int) -> Iterato
         if one.id in seen:
             yield one
         seen.add(one.id)
+
+
+def is_somebody(key: Key) -> bool:
+    """Whether a key names a person of the log: consent and first orders make people too, whatever is said of them."""
+    return key[0] == "person" and key[1].startswith("per_")
 
 
 def _fits(look: Key, version: Key) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orderwire.sandbox.checker.facts import Fact, Log, figure, major, stamp
+from orderwire.sandbox.checker.permission import YES
 from orderwire.sandbox.checker.table import (
     Firing,
     Kept,
@@ -40,9 +41,9 @@ def wishes(fact: Fact, log: Log) -> Iterator[Wish]:
         case "product.updated" | "product.removed":
             yield from _products(fact, log)
         case kind if kind.startswith(_AS_EVENTS):
-            if has_email or (fact.body.get("identity") or {}).get("external_id"):
-                if len(kind.removeprefix("custom.")) <= _LONGEST_EVENT_TYPE:
-                    yield Wish(ways=(("event", f"per_{fact.person}", stamp(fact.occurred_at)),))
+            is_known = has_email or (fact.body.get("identity") or {}).get("external_id")
+            if is_known and len(kind.removeprefix("custom.")) <= _LONGEST_EVENT_TYPE:
+                yield Wish(ways=(("event", f"per_{fact.person}", stamp(fact.occurred_at)),))
         case kind if kind.startswith("order."):
             yield Wish(ways=(("order", fact.name),), sort=Sort.STATE, look=_look(fact.body))
 
@@ -104,10 +105,12 @@ def firings(line: Line, log: Log) -> Iterator[Firing]:
                 noun = "order" if one["trigger"] == "order" else "product"
                 yield Firing((noun, str(one["id"])), str(one["name"]), has_quiet_form=False)
             case "event":
-                key = ("event", log.who(one["person"]), stamp(kept[one["id"]]["occurred_at"]))
+                when = kept[one["id"]]["occurred_at"] if one["id"] in kept else None
+                key = ("event", log.who(one["person"]), stamp(when))
                 yield Firing(key, str(one["name"]), has_quiet_form=False)
             case _:
-                yield Firing(("consent", log.who(one["person"])), str(one["name"]), has_quiet_form=True)
+                state = YES if one["trigger"] == "subscribe" else "unsubscribed"
+                yield Firing(("consent", log.who(one["person"]), state), str(one["name"]), has_quiet_form=True)
 
 
 def standings(line: Line) -> Iterator[tuple[str, Standing]]:

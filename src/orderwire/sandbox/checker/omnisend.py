@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from orderwire.sandbox.checker.carts import grown
 from orderwire.sandbox.checker.facts import Fact, Log, stamp
+from orderwire.sandbox.checker.permission import YES
 from orderwire.sandbox.checker.table import (
     Firing,
     Kept,
@@ -55,13 +56,18 @@ def wishes(fact: Fact, log: Log) -> Iterator[Wish]:
 
 
 def _added(fact: Fact, log: Log) -> Iterator[Wish]:
-    """A cart is a state there, told as what was added since it was told last: what it holds at the end is told."""
-    held = {str(line["line_id"]) for line in log.snapshot(fact).get("lines", ())}
-    is_newest = log.by_thing[fact.thing][-1].seq == fact.seq
+    """A cart is a state there, told as what was added: each line it holds in the end was told since it was added.
+
+    Without a link back to the cart the platform takes the event and can do nothing with it.
+    """
     key = ("cart", f"per_{fact.person}")
-    if is_newest and held:
-        yield Wish(ways=(key,), count=len(held))
-    if (spare := len(grown(fact, log)) - (len(held) if is_newest else 0)) > 0:
+    snapshot = log.snapshot(fact)
+    held = {str(line["line_id"]) for line in snapshot.get("lines", ())}
+    gained = set(grown(fact, log))
+    later = {line for other in log.by_thing[fact.thing] if other.seq > fact.seq for line in grown(other, log)}
+    needed = len(gained & held - later)
+    yield Wish(ways=(key,), count=needed, may=not snapshot.get("url"))
+    if spare := len(gained) - needed:
         yield Wish(ways=(key,), count=spare, may=True)
 
 
@@ -78,13 +84,13 @@ def _key(event: str, order: str, when: object) -> Key:
 
 
 def recognise(line: Line, log: Log) -> Iterator[Kept]:
-    """What was taken; an event that fits none of the platform's own is kept and of no use, and so not counted."""
+    """What was taken. An order event that does not fit the platform's own is of no use and counts as not there."""
     for place, one in of_type(line, "event", "person", "product"):
         number = int(line["n"])
         if one["type"] != "event":
             name = log.who(one["person"]) if one["type"] == "person" else str(one["id"])
             yield Kept((one["type"], name), number=number, place=place)
-        elif one.get("problems"):
+        elif one.get("problems") and one["metric"] != _ADDED:
             yield Kept(("useless", str(one["metric"]), str(one["id"])), number=number, place=place)
         else:
             yield Kept(_event_key(one, log), str(one["id"]), number=number, place=place)
@@ -103,7 +109,7 @@ def firings(line: Line, log: Log) -> Iterator[Firing]:
     kept = {one["id"]: one for _, one in of_type(line, "event")}
     for one in line["fired"]:
         if one["trigger"] == "subscribed to marketing":
-            yield Firing(("consent", log.who(one["person"])), "subscribed to marketing", has_quiet_form=True)
+            yield Firing(("consent", log.who(one["person"]), YES), "subscribed to marketing", has_quiet_form=True)
         else:
             key = _event_key(kept[one["id"]], log) if one["id"] in kept else ("event", str(one["id"]))
             yield Firing(key, str(one["trigger"]), has_quiet_form=False)

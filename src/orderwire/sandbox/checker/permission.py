@@ -51,12 +51,6 @@ class Permissions:
         """Whether the log holds this choice of the person at all."""
         return person is not None and any(choice.state == state for choice in self._said.get((person, channel), ()))
 
-    def is_news(self, person: int | None, state: str, seqs: Iterable[int], channel: str = "email") -> bool:
-        """Whether one of these facts is this person's choice of this state."""
-        wanted = set(seqs)
-        said = self._said.get((person, channel), []) if person is not None else []
-        return any(choice.state == state and choice.seq in wanted for choice in said)
-
     def people(self, channel: str = "email") -> list[int]:
         """Everybody who ever said anything about a channel."""
         return [person for person, of_channel in self._said if of_channel == channel]

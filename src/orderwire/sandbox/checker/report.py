@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 SHOWN = 20
@@ -105,10 +106,20 @@ class Findings:
         """Note a finding, `times` over."""
         if example.seqs and self._excused.issuperset(example.seqs):
             self._let_pass.extend([example] * times)
+        elif times:
+            self._count += times
+            self._examples.extend([example] if len(self._examples) < SHOWN else [])
+
+    def share(self, example: Example, times: int, weights: Mapping[int, int]) -> None:
+        """Note a finding about several facts, each of which can account for so many times of it."""
+        excused = tuple(seq for seq in weights if seq in self._excused)
+        if len(excused) == len(weights):
+            self.add(example, times)
             return
-        self._count += times
-        if len(self._examples) < SHOWN:
-            self._examples.append(example)
+        let_pass = min(times, sum(weights[seq] for seq in excused))
+        if let_pass:
+            self.add(replace(example, seqs=excused), let_pass)
+        self.add(replace(example, seqs=tuple(seq for seq in weights if seq not in excused)), times - let_pass)
 
     def close(self) -> Finding:
         """What was collected."""

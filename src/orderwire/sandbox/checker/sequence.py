@@ -21,7 +21,7 @@ _Latest = dict[str, list[tuple[int, datetime]]]
 def check_order(ledgers: Ledgers, out_of_order: Findings) -> None:
     """Walk through what was received, the first arrival of each thing."""
     front: _Latest = defaultdict(list)
-    for kept, expected in _arrivals(ledgers):
+    for kept, expected in arrivals(ledgers):
         fact = expected.fact
         names = [fact.thing] if fact.person is None else [fact.thing, f"per_{fact.person}"]
         here = (fact.seq, fact.occurred_at)
@@ -32,7 +32,7 @@ def check_order(ledgers: Ledgers, out_of_order: Findings) -> None:
             front[name] = [one for one in front[name] if not (one[0] <= here[0] and one[1] <= here[1])] + [here]
 
 
-def _arrivals(ledgers: Ledgers) -> list[tuple[Kept, Expected]]:
+def arrivals(ledgers: Ledgers) -> list[tuple[Kept, Expected]]:
     """Events in the order of their first arrival, where the fact behind each is certain."""
     found: list[tuple[Kept, Expected]] = []
     for slot in ledgers.slots.values():

@@ -42,9 +42,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One thing a stand-in took, under the checker's key. `id` tells things of one key apart; empty where nothing does.
+    """One thing a stand-in took, under the checker's key.
 
-    `is_dropped` marks a repetition that the platform itself recognised and did not keep.
+    `id` tells things of one key apart and is empty where nothing does. `look` is as in a wish. `is_dropped` marks a
+    repetition that the platform itself recognised and did not keep.
     """
 
     key: Key
@@ -59,7 +60,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """An automation that would have started because of the thing of this key."""
+    """An automation that would have started because of the thing of this key.
+
+    The key of what a choice starts is `consent`, the person, and the state chosen.
+    """
 
     key: Key
     trigger: str
@@ -112,8 +116,6 @@ class Platform:
     """Requests in so many seconds, by family."""
     tells_old_yes: bool = True
     """Whether an old permission can be told of somebody the platform already holds as opted out."""
-    shows_silence: bool = True
-    """Whether somebody who was never asked looks different there from somebody who said no."""
 
 
 def of_type(line: Line, *types: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -153,5 +153,4 @@ YESPO = Platform(
     ),
     windows={"default": ((200, _SECOND),), "event": ((350, _SECOND),), "past_events": ((100, _SECOND),)},
     tells_old_yes=False,
-    shows_silence=False,
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from orderwire.sandbox.ometria.records import EVENT_TYPE_LENGTH, OPTIN, OPTIN_BY_VALUE, OPTOUT, UNSPECIFIED
+from orderwire.sandbox.ometria.records import EVENT_TYPE_LENGTH, OPTIN, OPTIN_BY_VALUE, OPTOUT
 from orderwire.sandbox.ometria.world import Profile, Thing, World, collection_of, wish
 
 Told = list[dict[str, Any]]
@@ -88,8 +88,7 @@ def _decide(record: dict[str, Any], profile: Profile, channel: str, sent: str, a
     is_forced = bool(record.get("@force_optin")) and channel == "email"
     permission = profile.permission(channel)
     is_repeat = permission.status == sent
-    if sent != UNSPECIFIED or is_forced:
-        permission.state(sent, by="api", is_forced=is_forced, at=at)
+    permission.state(sent, by="api", is_forced=is_forced, at=at)
     return {
         "type": "consent",
         "id": record["id"],

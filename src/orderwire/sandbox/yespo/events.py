@@ -43,7 +43,7 @@ def generate(world: World, call: Call, version: int) -> Answer:
     except BadItem as error:
         raise Refused(400, str(error)) from error
     answer = Answer(200)
-    contact = _contact_of(world, params, kind, creates=version > 1)
+    contact = _contact_of(world, params, kind, version)
     is_duplicate = world.is_repeated(kind, key, params)
     _keep(world, answer, kind, key, params, contact, occurred=None, is_duplicate=is_duplicate)
     world.fire(answer, kind, _person(params), id=key, duplicate=is_duplicate)
@@ -68,7 +68,7 @@ def generate_past(world: World, call: Call, version: int) -> Answer:
             answer.kept.append({"type": "rejected", "id": key, "metric": kind, "error": status})
             continue
         occurred = event["occurred"]
-        contact = _contact_of(world, params, kind, creates=version > 1)
+        contact = _contact_of(world, params, kind, version)
         is_duplicate = world.is_repeated(kind, key, params, occurred)
         _keep(world, answer, kind, str(key), params, contact, occurred=occurred, is_duplicate=is_duplicate)
         world.past_events.append((checks.instant(occurred) or datetime.max.replace(tzinfo=UTC), kind))
@@ -138,14 +138,16 @@ def _identifiers(params: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _contact_of(world: World, params: dict[str, Any], kind: str, *, creates: bool) -> Contact | None:
+def _contact_of(world: World, params: dict[str, Any], kind: str, version: int) -> Contact | None:
+    """Whom an event is about. In v2 somebody unknown becomes a contact, but not by an order event."""
     named = _identifiers(params)
     people = world.people
     if named.get("contactId", "").isdigit() and (found := people.by_id.get(int(named["contactId"]))):
         return found
     external_id, email, phone = (named.get(one) for one in ("externalCustomerId", "email", "phone"))
     contact = people.match(external_id, email, phone)
-    if contact is None and creates and world.has_segmentation(kind) and (external_id or email or phone):
+    creates = version > 1 and kind not in _STATUS_BY_ORDER_EVENT and world.has_segmentation(kind)
+    if contact is None and creates and (external_id or email or phone):
         contact = people.create("Event")
         people.write(contact, {"email": email, "sms": phone}, external_id)
     return contact
@@ -216,9 +218,15 @@ def _order_of(
     is_quiet: bool,
     is_duplicate: bool,
 ) -> None:
-    """Keep the order that one of the four order events describes; ignored where it says too little."""
+    """Keep the order that one of the four order events describes.
+
+    Ignored where it says too little, and about somebody who was no contact before.
+    """
     status = _STATUS_BY_ORDER_EVENT.get(kind)
-    if status is None or contact is None or not world.has_segmentation(kind):
+    if status is None or not world.has_segmentation(kind):
+        return
+    if contact is None:
+        answer.kept.append({"type": "ignored", "id": params.get("externalOrderId"), "error": "contact not found"})
         return
     held = world.orders.get(str(params.get("externalOrderId")))
     if held is not None and kind in ("orderDelivered", "orderCancelled"):

@@ -1,0 +1,233 @@
+"""Bringing sources in and delivering: a supervisor of worker processes.
+
+One worker reads the sources, the others deliver. A run with `once` reads first and then delivers until nothing is
+left to do; else both go on until the process is asked to stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from orderwire.app.board import Board, pending_of
+from orderwire.app.bootstrap import Shop, open_shop
+from orderwire.app.crew import DONE, WRONG, Crew
+from orderwire.app.repairs import ASKABLE
+from orderwire.app.roles import Role
+from orderwire.errors import ConfigError
+
+MOST_STARTS = 6
+"""How often a worker of a run with an end is started before it is given up."""
+REFRESH = 0.5
+"""Seconds between two looks at the board."""
+_PAGE = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncTerms:
+    """How a sync runs.
+
+    Args:
+        once: read once, deliver what there is, end.
+        history_only: leave out what is news.
+        since: for this run, facts that occurred earlier are excluded.
+        canary: send at most so many facts to each destination and end.
+        workers: delivery processes; the settings' number when None.
+    """
+
+    once: bool = False
+    history_only: bool = False
+    since: datetime | None = None
+    canary: int | None = None
+    workers: int | None = None
+
+    @property
+    def has_end(self) -> bool:
+        """Whether the run ends by itself."""
+        return self.once or self.canary is not None
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who is told how a sync goes: `seen` the board every half second, `said` what workers say."""
+
+    seen: Callable[[Board], None] = lambda _board: None
+    said: Callable[[str], None] = lambda _text: None
+
+
+class Ending(Struct, kw_only=True):
+    """How a destination stood when the run ended."""
+
+    destination: str
+    accepted: int = 0
+    requests: int = 0
+    refusals: int = 0
+    new_dead: int = 0
+    """Facts given up during this run, or whose outcome was never learned."""
+    blocked: str = ""
+    is_out_of_reach: bool = False
+
+
+class SyncOutcome(Struct, kw_only=True):
+    """What a sync did."""
+
+    read: int = 0
+    appended: int = 0
+    invalid: int = 0
+    out_of_reach: tuple[str, ...] = ()
+    """Sources that were not reached."""
+    destinations: list[Ending] = []
+    is_interrupted: bool = False
+    lost_workers: int = 0
+    """Workers that died again and again and were given up."""
+
+    @property
+    def is_remote_missing(self) -> bool:
+        """Whether a source or a platform was not reached."""
+        return bool(self.out_of_reach) or any(one.is_out_of_reach for one in self.destinations)
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether something needs looking at."""
+        blocked = any(one.new_dead or one.blocked for one in self.destinations)
+        return blocked or self.lost_workers > 0 or self.is_interrupted
+
+
+def sync(folder: Path, terms: SyncTerms, watcher: Watcher | None = None) -> SyncOutcome:
+    """Read the sources and deliver.
+
+    Raises:
+        ConfigError: the settings or a mapping are wrong, or a key's reference leads nowhere.
+        StoreError: the ledger cannot be opened.
+    """
+    with open_shop(folder) as shop:
+        for name in shop.settings.destinations:
+            shop.destination(name)
+        return asyncio.run(_Supervisor(shop, folder, terms, watcher or Watcher()).run())
+
+
+@dataclass
+class _Supervisor:
+    shop: Shop
+    folder: Path
+    terms: SyncTerms
+    watcher: Watcher
+    board: Board = field(default_factory=Board)
+
+    async def run(self) -> SyncOutcome:
+        begun = datetime.now(UTC)
+        crew = Crew(self.folder, self.board.hear, self.watcher.said)
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopped.set)
+        working = asyncio.ensure_future(self._work(crew))
+        stopping: asyncio.Future[None] | None = None
+        while not working.done():
+            if stopped.is_set() and stopping is None:
+                stopping = asyncio.ensure_future(crew.stop())
+            self.watcher.seen(self.board)
+            await asyncio.wait({working}, timeout=REFRESH)
+        if stopping is not None:
+            await stopping
+        self.watcher.seen(self.board)
+        statuses = await working
+        if WRONG in statuses and stopping is None:
+            raise ConfigError("sync", "a worker found the settings wrong; see what it said.", "`config check` helps.")
+        is_interrupted = stopping is not None and self.terms.has_end
+        return self._outcome(begun, lost=sum(status != DONE for status in statuses), is_interrupted=is_interrupted)
+
+    async def _work(self, crew: Crew) -> Sequence[int]:
+        reading = self._arguments(Role.INGEST)
+        statuses: list[int] = []
+        if self.terms.has_end and self.shop.settings.sources:
+            statuses.append(await crew.keep(reading, most_starts=MOST_STARTS))
+            if crew.stopping.is_set() or WRONG in statuses:
+                return statuses
+        self.board.expect(
+            {name: pending_of(self.shop, name) for name in self.shop.settings.destinations},
+            head=self.shop.ledger.head(),
+        )
+        kept = [crew.keep(arguments, most_starts=self._most_starts) for arguments in self._deliverers()]
+        if not self.terms.has_end and self.shop.settings.sources:
+            kept.append(crew.keep(reading))
+        if not kept:
+            return statuses
+        estimating = asyncio.ensure_future(crew.keep(self._arguments(Role.ESTIMATE), most_starts=1))
+        try:
+            return [*statuses, *await self._all(crew, kept)]
+        finally:
+            estimating.cancel()
+            await crew.stop()
+
+    async def _all(self, crew: Crew, kept: Sequence[Coroutine[Any, Any, int]]) -> list[int]:
+        """Wait for all; when one finds the settings wrong, the others are stopped."""
+        tasks = [asyncio.ensure_future(one) for one in kept]
+        for done in asyncio.as_completed(tasks):
+            if await done == WRONG:
+                await crew.stop()
+        return [task.result() for task in tasks]
+
+    @property
+    def _most_starts(self) -> int | None:
+        if self.terms.canary is not None:
+            return 1
+        return MOST_STARTS if self.terms.once else None
+
+    def _deliverers(self) -> list[list[str]]:
+        """The delivery workers' arguments: apart in a run with an end, else each may take over from another."""
+        names = list(self.shop.settings.destinations)
+        count = min(self.terms.workers or self.shop.settings.workers, len(names))
+        if self.terms.has_end:
+            return [
+                self._arguments(Role.DELIVER, "--destinations", ",".join(names[at::count])) for at in range(count)
+            ]
+        share = math.ceil(len(names) / max(1, count))
+        return [self._arguments(Role.DELIVER, "--share", str(share)) for _ in range(count)]
+
+    def _arguments(self, role: Role, *more: str) -> list[str]:
+        terms = self.terms
+        given = ["--role", role.value, *more]
+        given += ["--until-idle"] if terms.has_end else []
+        given += ["--history-only"] if terms.history_only else []
+        given += ["--since", terms.since.isoformat()] if terms.since else []
+        given += ["--most", str(terms.canary)] if terms.canary is not None else []
+        return given
+
+    def _outcome(self, begun: datetime, *, lost: int, is_interrupted: bool) -> SyncOutcome:
+        read = self.board.sources.values()
+        return SyncOutcome(
+            read=sum(one.read for one in read),
+            appended=sum(one.appended for one in read),
+            invalid=sum(one.invalid for one in read),
+            out_of_reach=tuple(sorted(self.board.out_of_reach)),
+            destinations=[
+                Ending(
+                    destination=one.destination,
+                    accepted=one.accepted,
+                    requests=one.requests,
+                    refusals=one.refusals,
+                    new_dead=self._given_up_since(one.destination, begun),
+                    blocked=one.blocked,
+                    is_out_of_reach=one.is_out_of_reach,
+                )
+                for one in self.board.standings()
+            ],
+            is_interrupted=is_interrupted,
+            lost_workers=lost,
+        )
+
+    def _given_up_since(self, name: str, begun: datetime) -> int:
+        count = after = 0
+        while page := self.shop.ledger.exemptions(name, dispositions=ASKABLE, after=after, limit=_PAGE):
+            count += sum(one.decided_at >= begun for one in page)
+            after = page[-1].seq
+        return count

@@ -1,0 +1,143 @@
+"""The verbs of every day: plan, sync, status, audit, log."""
+
+# ruff: noqa: D417 - the options that many commands share carry their help with them
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from orderwire.app import books, logbook
+from orderwire.app.bootstrap import open_shop
+from orderwire.app.forecast import forecast
+from orderwire.app.sync import SyncTerms, Watcher
+from orderwire.app.sync import sync as run_sync
+from orderwire.dialects.wire import WireRequest
+from orderwire.entrypoints.cli import pages
+from orderwire.entrypoints.cli.bars import display
+from orderwire.entrypoints.cli.options import AsJson, Count, Folder, Instant, Position
+from orderwire.entrypoints.cli.output import say, show_json, show_table
+
+
+def plan(
+    destination: str = "",
+    *,
+    show_requests: Count | None = None,
+    first: Count | None = None,
+    json: AsJson = False,
+    folder: Folder = Path(),
+) -> None:
+    """Show what a history sync would send, how long it takes and what it cannot say; nothing is sent.
+
+    Args:
+        destination: its name; all by default.
+        show_requests: also print the first so many requests as they would leave, without credentials.
+        first: only the first so many facts.
+    """
+    requests: list[WireRequest] = []
+
+    def keep(request: WireRequest) -> None:
+        if len(requests) < (show_requests or 0):
+            requests.append(request)
+
+    with open_shop(folder) as shop:
+        plans = forecast(shop, destination, first=first, show=keep if show_requests else None, told=pages.say_read)
+    if json:
+        show_json({"plans": plans, "requests": [pages.request_page(one) for one in requests]})
+        return
+    for one in plans:
+        pages.show_plan(one)
+    pages.show_requests(requests)
+    if not plans:
+        say("no destination is configured: a sync fills the ledger and sends nothing")
+
+
+def sync(
+    *,
+    once: bool = False,
+    history_only: bool = False,
+    since: Instant | None = None,
+    canary: Count | None = None,
+    workers: Count | None = None,
+    json: AsJson = False,
+    folder: Folder = Path(),
+) -> int:
+    """Read the sources and deliver, until stopped.
+
+    Args:
+        once: read once, deliver until nothing is left to do, end.
+        history_only: leave out what is news.
+        since: for this run, exclude facts that occurred earlier.
+        canary: send at most so many facts to each destination, and end.
+        workers: delivery processes.
+    """
+    terms = SyncTerms(once=once, history_only=history_only, since=since, canary=canary, workers=workers)
+    with display() as shown:
+        outcome = run_sync(folder, terms, Watcher(shown.seen, shown.said))
+    if json:
+        show_json(outcome)
+    else:
+        pages.show_outcome(outcome)
+    if outcome.is_remote_missing:
+        return 3
+    return 1 if outcome.has_failures else 0
+
+
+def status(*, json: AsJson = False, folder: Folder = Path()) -> None:
+    """Show where every destination stands, and what is left to deliver."""
+    with open_shop(folder) as shop:
+        found = books.status(shop)
+    if json:
+        show_json(found)
+        return
+    headings = ("destination", "platform", "behind", "head", "open", "jobs", "in doubt", "not sent", "state")
+    show_table(headings, [pages.status_row(one) for one in found])
+
+
+def audit(*destinations: str, json: AsJson = False, folder: Folder = Path()) -> int:
+    """Sum the books of each destination twice; exit status 1 on any difference.
+
+    Args:
+        destinations: their names; all by default.
+    """
+    with open_shop(folder) as shop:
+        balances = books.audit(shop, destinations)
+    if json:
+        show_json(balances)
+    for one in () if json else balances:
+        counts = ", ".join(f"{count:,} {name}" for name, count in sorted(one.from_log.items()))
+        print(f"{one.destination}: {one.head:,} facts {'do not balance' if one.faults else 'balance'}: {counts}")
+        for fault in one.faults:
+            print(f"  {fault}")
+    return 1 if any(one.faults for one in balances) else 0
+
+
+def log(
+    *,
+    kind: Annotated[Sequence[str], Parameter(consume_multiple=False)] = (),
+    person: str = "",
+    subject: str = "",
+    source: str = "",
+    since: Instant | None = None,
+    until: Instant | None = None,
+    after: Position = 0,
+    json: AsJson = False,  # noqa: ARG001 - there is no other form
+    folder: Folder = Path(),
+) -> None:
+    """Print facts as JSON Lines, in sequence order; everything given must hold.
+
+    Args:
+        kind: such as `order.placed` or `order.*`; may be given several times.
+        person: number (`per_12`), e-mail, phone or external id.
+        subject: such as `order:1001`.
+        source: the source's name.
+        since: occurred at this instant or later.
+        until: occurred before this instant.
+        after: only sequence numbers greater than this.
+    """
+    with open_shop(folder) as shop:
+        where = {"person": person, "subject": subject, "source": source}
+        for line in logbook.lines(shop, kinds=kind, since=since, until=until, after=after, **where):
+            print(line.decode())

@@ -1,0 +1,79 @@
+"""The worker process: does what the supervisor of `orderwire sync` tells it, one JSON line of progress a second."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+
+from orderwire.app import talk
+from orderwire.app.roles import Job, Line, Role, at
+from orderwire.app.roles import work as do
+from orderwire.app.work import Terms
+from orderwire.errors import ConfigError, OrderwireError
+
+FAILED, WRONG = 1, 2
+
+
+def work(
+    *,
+    role: Role,
+    folder: Annotated[Path, Parameter(name="--dir")] = Path(),
+    destinations: str = "",
+    share: int | None = None,
+    until_idle: Annotated[bool, Parameter(negative="")] = False,
+    history_only: Annotated[bool, Parameter(negative="")] = False,
+    since: str = "",
+    most: int | None = None,
+    parent: int | None = None,
+) -> int:
+    """Read the sources or deliver as one process of a sync; prints progress as JSON lines.
+
+    Args:
+        role: what this process does.
+        folder: the shop's folder.
+        destinations: names it may serve, with commas between; all by default.
+        share: how many of them it takes at first.
+        until_idle: end when nothing is left to do.
+        history_only: leave out what is news.
+        since: exclude facts that occurred earlier.
+        most: send at most so many facts to each destination.
+        parent: end when this process is gone.
+    """
+    talk.configure()
+    job = Job(
+        role=role,
+        destinations=tuple(name for name in destinations.split(",") if name),
+        share=share,
+        since=at(since) if since else None,
+        parent=parent,
+        terms=Terms(until_idle=until_idle, with_live=not history_only, most=most),
+    )
+    try:
+        do(folder, job, _print)
+    except OrderwireError as error:
+        print(error, file=sys.stderr)
+        return WRONG if isinstance(error, ConfigError) else FAILED
+    return 0
+
+
+def _print(line: Line) -> None:
+    """Print a line at once; with nobody left to read it, work goes on until the missing parent is noticed."""
+    try:
+        print(msgspec.json.encode(line).decode(), flush=True)
+    except BrokenPipeError:
+        return
+
+
+def main() -> None:
+    """Run as a process."""
+    app = App(name="orderwire-worker", help_flags=(), version_flags=())
+    app.default(work)
+    sys.exit(app(result_action="return_value"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""How well a delivery uses a platform's rate limits: its time beside that of somebody who knows everything.
+
+The clairvoyant knows where the platform's windows begin and meets the same seeded faults. It sends at the first
+moment at which the platform has room, as many at once as there is room for, and repeats what failed. What a platform
+answers counts in its windows whatever the answer says; what the network lost on the way does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from msgspec.structs import replace
+
+from orderwire.delivery.deliver import Delivery
+from orderwire.dialects import registry
+from orderwire.dialects.contract import Dialect, Profile
+from orderwire.ledger import Received, open_ledger
+from orderwire.sandbox.kit import FaultPlan, FixedWindows
+from orderwire.sandbox.kit.faults import Fault
+from orderwire.sandbox.kit.server import Exchange
+from orderwire.sandbox.registry import stand_in
+from orderwire.testing.chaos import HOST, Memory, coarse, run_coarsely, settings_of, switch_on
+from orderwire.testing.shops import SOURCE, identity, order_of
+from orderwire.testing.virtual import START, InProcess, VirtualClock, VirtualPlatformClock
+
+_LOST_ON_THE_WAY = (Fault.REFUSED_BEFORE, Fault.DROPPED_BEFORE)
+_USEFUL = (Fault.NONE, Fault.SLOW)
+
+
+def fewest_seconds(
+    needed: int, windows: Sequence[tuple[int, float]], *, start: float, fault: Callable[[int], Fault]
+) -> float:
+    """Platform seconds from the first request to the last of `needed` useful answers, at best.
+
+    Args:
+        needed: how many requests have to be answered usefully.
+        windows: the platform's windows, at most `count` in each whole period of `per` seconds.
+        start: the platform second of the first request.
+        fault: what happens to the n-th request, from 1.
+    """
+    room = FixedWindows(*windows)
+    at, number, done = start, 0, 0
+    while done < needed:
+        number += 1
+        met = fault(number)
+        if met not in _LOST_ON_THE_WAY:
+            while not (spent := room.spend(at)).is_allowed:
+                at += spent.retry_after
+        done += met in _USEFUL
+    return at - start
+
+
+class SingleItems:
+    """A dialect whose requests hold one item each, so that many requests need few facts."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self.profile: Profile = replace(
+            dialect.profile, routes=tuple(replace(route, max_weight=1) for route in dialect.profile.routes)
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is the dialect's own."""
+        return getattr(self._dialect, name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast a delivery was at one family of requests."""
+
+    requests: int
+    useful: int
+    seconds: float
+    fewest: float
+    refused: int
+    """Requests that the platform's windows refused: our own 429s, not seeded ones."""
+    full_windows: float
+    """How many whole periods of the binding window the delivery lasted."""
+
+    @property
+    def ratio(self) -> float:
+        """The delivery's time by the shortest possible."""
+        return self.seconds / self.fewest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """What is measured: a history of `orders` orders, sent one item a request.
+
+    Args:
+        platform: which.
+        path, method: which requests are measured; a piece of their path.
+        windows: the stand-in's windows for them.
+        orders: how many orders.
+        options: the stand-in's options.
+        budgets: the destination's windows where they differ from the dialect's; an empty tuple: learn them.
+        phase: how far into its windows the platform is when the delivery begins.
+        grain: the least step of time.
+    """
+
+    platform: str
+    path: str
+    windows: tuple[tuple[int, float], ...]
+    orders: int
+    method: str = "POST"
+    seed: int = 1
+    fault_share: float = 0.05
+    options: Mapping[str, Any] | None = None
+    budgets: Mapping[str, tuple[tuple[int, float], ...]] | None = None
+    phase: float = 0.0
+    grain: float = 0.0
+
+
+def pace_of(course: Course, place: Path) -> Pace:
+    """Run a course with its ledger at `place`, and measure it."""
+    return run_coarsely(lambda: _run(course, place))
+
+
+async def _run(course: Course, place: Path) -> Pace:
+    coarse(course.grain)
+    await asyncio.sleep(course.phase)
+    clock = VirtualClock()
+    log = Memory()
+    platform = stand_in(course.platform)(VirtualPlatformClock(clock), course.options)
+    exchange = Exchange(platform, log, FaultPlan.mixed(course.seed, course.fault_share))
+    settings = settings_of(course.platform, budgets=course.budgets or {})
+    ledger = open_ledger(place)
+    try:
+        for first in range(0, course.orders, 1000):
+            numbers = range(first, min(course.orders, first + 1000))
+            orders = [
+                order_of(str(1000 + number), identity(number), START - timedelta(days=400, minutes=-number), pots=0)
+                for number in numbers
+            ]
+            ledger.record([Received(record=one) for one in orders], source=SOURCE, at=START, is_imported=True)
+        switch_on(ledger, settings, now=clock.now())
+        delivery = Delivery(
+            ledger=ledger,
+            dialect=cast("Dialect", SingleItems(registry.dialect(course.platform))),
+            settings=settings,
+            clock=clock,
+            transport=InProcess({HOST: exchange}),
+            holder="pace",
+            ttl=timedelta(days=30),
+            opt_outs_every=timedelta(days=30),
+            rng=random.Random(course.seed),
+        )
+        if not delivery.try_lease():
+            raise AssertionError("the lease is held")
+        await delivery.run(until_idle=True)
+    finally:
+        ledger.close()
+    told = [line for line in log.lines if line["method"] == course.method and course.path in line["path"]]
+    return _pace(course, told, exchange.plan)
+
+
+def _pace(course: Course, lines: Sequence[dict[str, Any]], plan: FaultPlan) -> Pace:
+    start, end = lines[0]["at"], lines[-1]["at"]
+    first = lines[0]["n"]
+    useful = sum(line["verdict"] == "taken" and Fault(line["fault"]) in _USEFUL for line in lines)
+    fewest = fewest_seconds(useful, course.windows, start=start, fault=lambda number: plan.draw(first + number - 1))
+    binding = max(course.windows, key=lambda window: window[1] / window[0])
+    return Pace(
+        requests=len(lines),
+        useful=useful,
+        seconds=end - start,
+        fewest=fewest,
+        refused=sum(line["verdict"] == "limited" for line in lines),
+        full_windows=(end - start) / binding[1],
+    )
