@@ -74,7 +74,7 @@ def _python(peer: str) -> Path:
         venv.create(folder, clear=True, with_pip=True)
         quiet = ("--disable-pip-version-check", "--no-input", "--quiet")
         install = [str(python), "-m", "pip", "install", *quiet, "--require-hashes", "-r", str(lock)]
-        subprocess.run(install, check=True, timeout=900)
+        subprocess.run(install, check=True, timeout=900, stderr=subprocess.DEVNULL)
         ready.write_text(digest)
     return python
 

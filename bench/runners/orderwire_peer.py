@@ -1,7 +1,7 @@
 """Orderwire as its supervisor runs it: a worker that reads the source into the ledger, and one that delivers.
 
-Settings are the defaults but for the address, the kinds (orders alone: the shop has nothing else) and, where nothing is
-limited, the rate of the bulk endpoint.
+Settings are the defaults but for the address, the kinds (orders alone: the shop has nothing else) and, where nothing
+is limited, the rate of the bulk endpoint.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from demo import stage
 from trade import Trade
+
+from demo import stage
 
 ORDERWIRE = str(Path(sys.executable).with_name("orderwire"))
 PAUSE = 1.0

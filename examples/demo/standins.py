@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 from demo.stage import FAULT_SHARE, KEY, OPTED_OUT, OPTED_OUT_AT, SCALES, email_of
-
 from orderwire.sandbox.kit import FaultPlan, PlatformClock, ReceptionLog, serve
 from orderwire.sandbox.registry import stand_in
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from demo.program import ORDERWIRE, run
 from demo.stage import SCALES
-
 from orderwire.app.bootstrap import open_shop
 from orderwire.ledger.values import AttemptState
 from orderwire.sandbox.checker import FAULTS, Checker, Destination, Log, Report, read_facts

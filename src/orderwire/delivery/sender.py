@@ -67,7 +67,7 @@ class Sender:
             desk.books.attempt(self._record(parcel, AttemptState.FAILED, why))
             for passage in parcel.passages:
                 desk.exempt(passage.seq, Disposition.PENDING, why, passage=passage, attempt=parcel.number)
-        reconsider_passages(desk, [passage.seq for passage in parcel.passages])
+        reconsider_passages(desk, [passage.seq for passage in parcel.passages], apart=parcel.is_part)
 
     async def _send(self, parcel: Parcel) -> None:
         desk = self._desk
@@ -321,8 +321,14 @@ def _is_hopeless(desk: Desk, parcel: Parcel, passage: Passage) -> bool:
     return passage.tries >= (MOST_TRIES_ALONE if is_alone else MOST_TRIES)
 
 
-def reconsider_passages(desk: Desk, seqs: Sequence[int]) -> None:
-    """Decide about facts on their way again: their consent, lane and newest content may have changed."""
+def reconsider_passages(desk: Desk, seqs: Sequence[int], *, apart: bool = False) -> None:
+    """Decide about facts on their way again: their consent, lane and newest content may have changed.
+
+    `apart` keeps a part of a refused parcel from growing together with the rest again.
+    """
+    if apart:
+        desk.seal(Lane.LIVE)
+        desk.seal(Lane.HISTORY)
     entries = desk.ledger.entries_at(sorted(seqs))
     marks = desk.marks_of(entries)
     context = desk.context()
@@ -339,5 +345,5 @@ def reconsider_passages(desk: Desk, seqs: Sequence[int]) -> None:
             continue
         renewed.carry_over(passage)
         desk.next_part(renewed)
-    desk.seal(Lane.LIVE)
-    desk.seal(Lane.HISTORY)
+    desk.seal(Lane.LIVE, apart=apart)
+    desk.seal(Lane.HISTORY, apart=apart)

@@ -572,6 +572,27 @@ def test_an_opt_out_is_read_whatever_form_its_date_has(date: Any) -> None:
     assert [ConsentState.UNSUBSCRIBED] == [consent.state for consent in read.consents]
 
 
+def test_whoever_left_the_list_that_subscribed_people_join_has_opted_out() -> None:
+    listed = msgspec.structs.replace(ACCOUNT, options=dict(ACCOUNT.options) | {"list_id": "NEWS01"})
+    end = DIALECT.interpret_opt_outs("", reply({"data": [], "links": {"next": None}})).next or ""
+    second = DIALECT.opt_outs(end, listed)
+    assert second is not None
+    field = "subscriptions.email.marketing.list_suppressions.list_id"
+    assert [f'equals({field},"NEWS01")'] == parse_qs(urlsplit(second.path).query)["filter"]
+    left = [{"list_id": "NEWS01", "reason": "UNSUBSCRIBE", "timestamp": "2024-02-01T00:00:00+00:00"}]
+    page = reply({"data": [profile("ana@mail.test", consent="SUBSCRIBED", list_suppressions=left)], "links": {}})
+    read = DIALECT.interpret_opt_outs(end, page)
+    assert [(ConsentState.UNSUBSCRIBED, datetime(2024, 2, 1, tzinfo=UTC))] == [
+        (one.state, one.changed_at) for one in read.consents
+    ]
+    assert read.next is None
+
+
+def test_without_a_list_the_reading_of_opt_outs_ends_after_all_profiles() -> None:
+    end = DIALECT.interpret_opt_outs("", reply({"data": [], "links": {"next": None}})).next
+    assert DIALECT.opt_outs(end or "", ACCOUNT) is None
+
+
 def test_a_lost_page_of_opt_outs_is_asked_for_again() -> None:
     assert "here" == DIALECT.interpret_opt_outs("here", reply(b"<html>", 502)).next
 

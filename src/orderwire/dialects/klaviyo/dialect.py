@@ -120,9 +120,9 @@ class Klaviyo:
         """Read the account, as a proof of the key."""
         return WireRequest(method="GET", path="/api/accounts", budget="account")
 
-    def opt_outs(self, cursor: str, account: Account) -> WireRequest | None:  # noqa: ARG002
-        """Ask for a page of profiles with their consent."""
-        return opt_outs.ask(cursor)
+    def opt_outs(self, cursor: str, account: Account) -> WireRequest | None:
+        """Ask for a page of profiles with their consent; None after the last pass."""
+        return opt_outs.ask(cursor, str(account.options.get("list_id", "")))
 
     def interpret_opt_outs(self, cursor: str, reply: WireReply) -> ReadBack:
         """Read that page."""
