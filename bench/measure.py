@@ -161,5 +161,5 @@ def _watch(
 
 def _environment(folder: Path) -> dict[str, str]:
     """The environment of a run: nothing of it reaches the user's own settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "HOME": str(folder), "BENCH_KEY": "pk_bench"}

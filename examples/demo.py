@@ -1,4 +1,4 @@
-"""The whole of Orderwire in under two minutes: a shop, five platforms, faults, a killed worker, and a sceptic's count.
+"""The whole of Orderwire in two minutes: a shop, five platforms, faults, a killed worker, and a sceptic's count.
 
 Run it with `make demo`, or `python examples/demo.py --dir demo`. What happens:
 
@@ -29,7 +29,7 @@ def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description="Show a whole sync against local stand-ins of five platforms.")
     parser.add_argument("--dir", default="demo", type=Path, help="where everything is put; replaced when it exists")
-    parser.add_argument("--steps", default=14, type=int, help="how many steps the shop trades")
+    parser.add_argument("--steps", default=12, type=int, help="how many steps the shop trades")
     arguments = parser.parse_args()
     return show(arguments.dir.resolve(), steps=arguments.steps)
 

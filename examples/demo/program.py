@@ -15,8 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from trade import Trade
-
 from demo import stage
 
 ORDERWIRE = str(Path(sys.executable).with_name("orderwire"))
@@ -30,11 +28,20 @@ def run(folder: Path, *arguments: str, is_read: bool = False, may_fail: bool = F
     """One command, shown as it would be typed; its output where it `is_read`, else it goes to the terminal."""
     print(f"\n$ orderwire {' '.join(arguments)}", flush=True)
     done = subprocess.run(
-        [ORDERWIRE, *arguments, "--dir", str(folder)], stdout=subprocess.PIPE if is_read else None, text=True
+        [ORDERWIRE, *arguments, "--dir", str(folder)],
+        check=False,
+        stdout=subprocess.PIPE if is_read else None,
+        text=True,
     )
     if done.returncode and not may_fail:
         raise SystemExit(f"orderwire {arguments[0]} ended with status {done.returncode}")
     return done.stdout or ""
+
+
+def read(folder: Path, *arguments: str) -> Any:
+    """What a command prints as JSON, without showing it."""
+    command = [ORDERWIRE, *arguments, "--json", "--dir", str(folder)]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
 @contextmanager
@@ -87,7 +94,7 @@ def trade(folder: Path, *, steps: int) -> None:
     """Let the shop trade while a sync keeps up; kill one of its delivery workers in the middle."""
     print("\n$ orderwire sync     # keeps up while the shop trades", flush=True)
     syncing = subprocess.Popen([ORDERWIRE, "sync", "--dir", str(folder)])
-    trading = Trade(stage.url(folder), until=stage.present())
+    trading = stage.trading(folder)
     happened: Counter[str] = Counter()
     try:
         time.sleep(2 * PAUSE)
@@ -130,10 +137,7 @@ def wait_until_delivered(folder: Path) -> None:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         time.sleep(PAUSE)
-        text = subprocess.run(
-            [ORDERWIRE, "status", "--json", "--dir", str(folder)], stdout=subprocess.PIPE, text=True, check=True
-        )
-        if all(is_idle(one) for one in json.loads(text.stdout)):
+        if all(is_idle(one) for one in read(folder, "status")):
             return
     print("patience has ended: some of it is not delivered")
 

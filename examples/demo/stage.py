@@ -14,6 +14,7 @@ RETAIL = Path(__file__).parents[1] / "online-retail"
 sys.path.insert(0, str(RETAIL))
 
 import shop  # noqa: E402 - the example's own modules, on the path from here on
+from trade import Trade  # noqa: E402
 
 MARK = ".orderwire-demo"
 KEY = "sandbox"
@@ -57,9 +58,9 @@ def build_shop(folder: Path) -> None:
     print(f"the shop: {shown}")
 
 
-def present() -> datetime:
-    """The shop's present at building, as it writes it."""
-    return shop.UNTIL
+def trading(folder: Path) -> Trade:
+    """The shop's trade from its present on."""
+    return Trade(url(folder), until=shop.UNTIL)
 
 
 def email_of(customer: int) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from demo.program import ORDERWIRE, run
+from demo.program import read, run
 from demo.stage import SCALES
+
 from orderwire.app.bootstrap import open_shop
 from orderwire.ledger.values import AttemptState
 from orderwire.sandbox.checker import FAULTS, Checker, Destination, Log, Report, read_facts
@@ -22,6 +22,15 @@ HEADINGS = (
     *("destination", "facts", "expected", "held", "missing", "duplicated", "out of order", "wrong consent"),
     *("fired by history", "unexplained", "in doubt (settled)", "requests / fewest", "seconds / minimum"),
 )
+LEGEND = """
+expected, held      things that the log calls for there, and those that are there
+fired by history    automations started by old data although the platform has a quiet form
+in doubt (settled)  items whose answer was lost where nothing says whether they were taken: the product lists them,
+                    and what the checker found missing or doubled among them is counted in brackets, not before
+requests / fewest   requests that told something, and how few would have done with every one filled
+seconds / minimum   real seconds of the history, and how long the platform's limits make it take at the least,
+                    both on a clock that runs {scales} times faster
+"""
 ALL = 1_000_000
 
 
@@ -30,8 +39,7 @@ class Checked:
     """One destination's report, with what the product listed itself and what the sabotage showed."""
 
     report: Report
-    listed: int
-    """Facts that the product lists as given up, as of unknown outcome, or as once in doubt."""
+    in_doubt: int
     proofs: tuple[Proof, ...]
 
     @property
@@ -42,87 +50,80 @@ class Checked:
 
 def give(folder: Path) -> bool:
     """Check every destination, print the table, write `report.json`; whether everything is as it should be."""
-    write_log(folder)
-    listed = {name: excused(folder, name) for name in SCALES}
+    (folder / "log.jsonl").write_text(run(folder, "log", is_read=True), encoding="utf-8")
     with ProcessPoolExecutor(max_workers=2) as pool:
-        futures = [pool.submit(check, folder, name, sorted(listed[name])) for name in SCALES]
+        futures = [pool.submit(check, folder, name, excused(folder, name)) for name in SCALES]
         found = [future.result() for future in futures]
-    print("\nThe shop's log beside what each platform received; seconds are the platform's, of the history:\n")
-    show(found)
+    print("\nThe shop's log beside what each platform received:\n")
+    show_table([list(HEADINGS), *(row(one) for one in found)])
+    print(LEGEND.format(scales=", ".join(f"{SCALES[one.report.destination]:g}" for one in found)))
+    for one in found:
+        show_faults(one.report)
+    print("Copies of the reception logs, each spoiled in one way; the checker must find that and nothing else:")
+    for one in found:
+        told = (f"one {proof.sabotage}: {'found' if proof.is_found else 'NOT FOUND'}" for proof in one.proofs)
+        print(f"  {one.report.destination:<9} {', '.join(told)}")
     write_report(folder, found)
     return all(one.is_right for one in found)
 
 
-def write_log(folder: Path) -> None:
-    """Write the whole log to `log.jsonl`."""
-    text = run(folder, "log", is_read=True)
-    (folder / "log.jsonl").write_text(text, encoding="utf-8")
-
-
-def excused(folder: Path, name: str) -> set[int]:
-    """Facts that the product itself lists: given up, of unknown outcome, or in a request that was once in doubt."""
-    done = subprocess.run(
-        [ORDERWIRE, "dead-letter", "list", name, "--limit", str(ALL), "--json", "--dir", str(folder)],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    seqs = {int(one["seq"]) for one in json.loads(done.stdout)}
+def excused(folder: Path, name: str) -> dict[int, int]:
+    """What the product itself lists, as items by fact: given up, of unknown outcome, or in a request once in doubt."""
+    letters = read(folder, "dead-letter", "list", name, "--limit", str(ALL))
+    found = Counter({int(one["seq"]): ALL for one in letters if one["disposition"] == "dead"})
     with open_shop(folder) as shop:
-        doubtful = shop.ledger.attempts(name, states=[AttemptState.UNKNOWN])
-    return seqs | {member.seq for attempt in doubtful for member in attempt.members}
+        for attempt in shop.ledger.attempts(name, states=[AttemptState.UNKNOWN]):
+            found.update(member.seq for member in attempt.members)
+    return dict(found)
 
 
-def check(folder: Path, name: str, listed: Sequence[int]) -> Checked:
+def check(folder: Path, name: str, listed: Mapping[int, int]) -> Checked:
     """Check one destination, then spoil copies of its reception log and check those."""
     log = Log(read_facts(folder / "log.jsonl"))
     checker = Checker(log, Destination(name=name, platform=name), excused=listed)
     lines = list(read_log(folder / "sandbox" / f"{name}.jsonl"))
     proofs = tuple(prove(checker, lambda: lines))
-    return Checked(report=checker.check(lambda: lines), listed=len(listed), proofs=proofs)
-
-
-def show(found: Sequence[Checked]) -> None:
-    """Print the table, the examples of every fault, and what the sabotage showed."""
-    rows = [list(HEADINGS), *(row(one) for one in found)]
-    widths = [max(len(line[place]) for line in rows) for place in range(len(HEADINGS))]
-    for line in rows:
-        print("  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True)))
-    for one in found:
-        for name, finding in one.report.faults.items():
-            for example in finding.examples[:5]:
-                facts = ", ".join(map(str, example.seqs[:5]))
-                print(f"  {one.report.destination}: {name}: {example.key} (facts {facts or '-'}) {example.why}")
-    print("\nCopies of the reception logs, each spoiled in one way; the checker must find that and nothing else:")
-    for one in found:
-        told = ", ".join(
-            f"{proof.sabotage}: {'found' if proof.is_found else f'NOT FOUND, but {proof.found}'}"
-            for proof in one.proofs
-        )
-        print(f"  {one.report.destination:<9} {told}")
+    return Checked(report=checker.check(lambda: lines), in_doubt=len(listed), proofs=proofs)
 
 
 def row(checked: Checked) -> list[str]:
     """One line of the table."""
     report, asked = checked.report, checked.report.requests
-    faults = [f"{report.faults[name].count:,}" for name in FAULTS]
+    scale = SCALES[report.destination]
     return [
         report.destination,
         f"{report.facts:,}",
         f"{report.expected:,}",
         f"{report.held:,}",
-        *faults,
-        f"{checked.listed:,} ({report.excused_count:,})",
+        *(f"{report.faults[name].count:,}" for name in FAULTS),
+        f"{checked.in_doubt:,} ({report.excused_count:,})",
         f"{asked.telling:,} / {asked.fewest:,}",
-        f"{asked.history_seconds:,.0f} / {asked.minimum_seconds:,.0f}",
+        f"{asked.history_seconds / scale:,.1f} / {asked.minimum_seconds / scale:,.1f}",
     ]
+
+
+def show_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows in columns, under headings of two lines."""
+    narrow = [heading.rsplit(" ", 1) if len(heading) > 9 else ["", heading] for heading in rows[0]]
+    lines = [[pair[0] for pair in narrow], [pair[-1] for pair in narrow], *rows[1:]]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(narrow))]
+    for line in lines:
+        print("  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True)))
+
+
+def show_faults(report: Report) -> None:
+    """Print the first examples of every fault."""
+    for name, finding in report.faults.items():
+        for example in finding.examples[:5]:
+            facts = ", ".join(map(str, example.seqs[:5])) or "none"
+            print(f"{report.destination}: {name}: {example.key} (facts: {facts}) {example.why}")
 
 
 def write_report(folder: Path, found: Sequence[Checked]) -> None:
     """Everything as JSON, beside both logs."""
-    page: dict[str, Any] = {
+    page = {
         one.report.destination: one.report.to_json()
-        | {"listed": one.listed, "sabotage": [asdict(proof) for proof in one.proofs], "is_right": one.is_right}
+        | {"in_doubt": one.in_doubt, "sabotage": [asdict(proof) for proof in one.proofs], "is_right": one.is_right}
         for one in found
     }
     (folder / "report.json").write_text(json.dumps(page, indent=1, ensure_ascii=False), encoding="utf-8")

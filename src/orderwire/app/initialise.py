@@ -18,6 +18,13 @@ _HEAD = """\
 ledger = "orderwire.db"   # or postgresql://user@host/database
 
 """
+_LEAST = """
+[source.{name}]
+kind = "sql"
+url = '{url}'
+people = {{ table = "people", id = "id", fields = {{ email = "email" }} }}
+"""
+"""A mapping with nothing but the URL to be checked, before anything is reached."""
 _TAIL = """
 # A destination is an account that everything is delivered to. There are:
 # {platforms}
@@ -52,6 +59,7 @@ def initialise(folder: Path, url: str, *, name: str = "shop") -> Draft:
     path = folder / FILE
     if path.exists():
         raise Conflict(f"{path} is there already; it is never overwritten")
+    _left_to_decide(name, _LEAST.format(name=name, url=_from_here(url)))
     source = _from_folder(url, folder)
     drafted = suggest(_from_here(url), name=name).replace(f'url = "{_from_here(url)}"', f'url = "{source}"', 1)
     to_decide = _left_to_decide(name, drafted)

@@ -11,7 +11,7 @@ import math
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from orderwire.app.bootstrap import Shop, open_shop
 from orderwire.app.crew import DONE, WRONG, Crew
 from orderwire.app.repairs import ASKABLE
 from orderwire.app.roles import Role
+from orderwire.app.work import PATIENCE
 from orderwire.errors import ConfigError
 
 MOST_STARTS = 6
@@ -41,6 +42,7 @@ class SyncTerms:
         since: for this run, facts that occurred earlier are excluded.
         canary: send at most so many facts to each destination and end.
         workers: delivery processes; the settings' number when None.
+        patience: how long a run with an end waits for a platform that does not answer.
     """
 
     once: bool = False
@@ -48,6 +50,7 @@ class SyncTerms:
     since: datetime | None = None
     canary: int | None = None
     workers: int | None = None
+    patience: timedelta = PATIENCE
 
     @property
     def has_end(self) -> bool:
@@ -196,7 +199,7 @@ class _Supervisor:
     def _arguments(self, role: Role, *more: str) -> list[str]:
         terms = self.terms
         given = ["--role", role.value, *more]
-        given += ["--until-idle"] if terms.has_end else []
+        given += ["--until-idle", "--patience", str(terms.patience.total_seconds())] if terms.has_end else []
         given += ["--history-only"] if terms.history_only else []
         given += ["--since", terms.since.isoformat()] if terms.since else []
         given += ["--most", str(terms.canary)] if terms.canary is not None else []

@@ -196,7 +196,9 @@ class Desk:
         parcel, sealed = self.packer.put(route, item, passage, part)
         if parcel.prepared_at is None:
             parcel.prepared_at = self.clock.now()
-        self.holds.take(passage, parcel)
+        # Later facts about the same may join the parcel only where nothing of this one is left to be said after it.
+        is_last = len(passage.done) + 1 == len(passage.items)
+        self.holds.take(passage, parcel if is_last else None)
         if sealed is not None:
             self.enqueue(sealed)
         if self.packer.is_full(parcel):

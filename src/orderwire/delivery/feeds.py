@@ -63,39 +63,45 @@ class LiveFeed:
             self.is_at_news = True
             return False
         if news:
-            self._pull_forward(news)
-            marks = desk.marks_of(news)
-            for entry in news:
+            history = self._pull_forward(news)
+            pulled = {entry.fact.seq for entry in history}
+            marks = desk.marks_of([*history, *news])
+            for entry in sorted([*history, *news], key=lambda one: one.fact.seq):
                 if desk.is_full:
                     self._trail.reached(entry.fact.seq - 1)
                     desk.seal(Lane.LIVE)
                     return False
                 if self._is_beyond_history(entry):
                     desk.taken.add(entry.fact.seq)
-                if entry.fact.kind == Kind.PERSON_FORGOTTEN:
+                if entry.fact.seq in pulled:
+                    if passage := desk.admit(entry, marks, context, (), quietly=True):
+                        desk.go(passage)
+                elif entry.fact.kind == Kind.PERSON_FORGOTTEN:
                     self._trail.begin(entry.fact.seq)
                     desk.to_forget.append(entry)
                 elif passage := desk.admit(entry, marks, context, (self._trail,)):
                     desk.go(passage)
             desk.seal(Lane.LIVE)
+            if history:
+                desk.seal(Lane.HISTORY)
         self._trail.reached(entries[-1].fact.seq if len(entries) == CHUNK else head)
         return len(entries) == CHUNK
 
     def _is_beyond_history(self, entry: Entry) -> bool:
         return entry.fact.seq > self._desk.trails[_stream_of(entry.fact.kind)].fetched
 
-    def _pull_forward(self, news: Sequence[Entry]) -> None:
+    def _pull_forward(self, news: Sequence[Entry]) -> list[Entry]:
         """Law 5: news of a subject whose history is pending takes that history along, quietly."""
         desk = self._desk
         first = min(entry.fact.seq for entry in news)
         if all(desk.trails[stream].fetched >= first - 1 for stream in HISTORY_STREAMS):
-            return
+            return []
         persons = sorted({entry.person.person for entry in news if entry.person})
         subjects = sorted({subject_key(entry.fact) for entry in news})
         chosen = {entry.fact.seq for entry in news}
         found = desk.ledger.earlier_of(persons=persons, subjects=subjects, before=max(chosen))
         pending = [
-            (family, seq)
+            seq
             for seq, family in found
             if seq not in chosen
             and seq not in desk.taken
@@ -103,16 +109,7 @@ class LiveFeed:
             and seq > desk.trails[_STREAM_BY_FAMILY[family]].fetched
             and not unacknowledged_routes(desk, family)
         ]
-        entries = {entry.fact.seq: entry for entry in desk.ledger.entries_at([seq for _, seq in pending])}
-        marks = desk.marks_of(list(entries.values()))
-        context = desk.context()
-        for _, seq in sorted(pending):
-            if desk.is_full:
-                break
-            desk.taken.add(seq)
-            if passage := desk.admit(entries[seq], marks, context, (), quietly=True):
-                desk.go(passage)
-        desk.seal(Lane.HISTORY)
+        return desk.ledger.entries_at(pending)
 
 
 class HistoryFeed:

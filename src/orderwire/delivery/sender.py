@@ -193,10 +193,29 @@ class Sender:
             self._keep_pending(rest, parcel.number)
             apply(desk, culprits, [ItemFate(Fate.DEAD, named[place]) for place in named])
             return
+        self._send_halves(parcel)
+
+    def _send_halves(self, parcel: Parcel) -> None:
+        """Send a refused parcel in two; what is about the same as something in the first half waits for that."""
+        desk = self._desk
         self._keep_pending(parcel, parcel.number)
         middle = len(parcel.items) // 2
-        for places in (range(middle, len(parcel.items)), range(middle)):
-            desk.enqueue(parcel.part(list(places)), first=True)
+        first = parcel.part(range(middle))
+        for passage in first.passages:
+            desk.holds.take(passage, first)
+        second = parcel.part(())
+        for place in range(middle, len(parcel.items)):
+            passage = parcel.passages[place]
+            ahead = desk.holds.ahead(passage, second)
+            if ahead is None:
+                second.add(parcel.items[place], passage, parcel.parts[place])
+                desk.holds.take(passage, second)
+            else:
+                desk.passages[ahead].then.append(passage)
+                desk.holds.take(passage, None)
+        if second.items:
+            desk.enqueue(second, first=True)
+        desk.enqueue(first, first=True)
 
     def _is_poisonous(self, parcel: Parcel) -> bool:
         """Whether it fails again and again while the platform takes others: the fault is in it, not on the way."""
@@ -211,10 +230,7 @@ class Sender:
         if len(parcel.items) == 1:
             apply(desk, parcel, [ItemFate(Fate.RETRY, verdict.reason)])
             return
-        self._keep_pending(parcel, parcel.number)
-        middle = len(parcel.items) // 2
-        for places in (range(middle, len(parcel.items)), range(middle)):
-            desk.enqueue(parcel.part(list(places)), first=True)
+        self._send_halves(parcel)
 
     def _keep_pending(self, parcel: Parcel, number: int) -> None:
         """The refused request no longer speaks for these facts, and no other does yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from cyclopts import App, Parameter
 from orderwire.app import talk
 from orderwire.app.roles import Job, Line, Role, at
 from orderwire.app.roles import work as do
-from orderwire.app.work import Terms
+from orderwire.app.work import PATIENCE, Terms
 from orderwire.errors import ConfigError, OrderwireError
 
 FAILED, WRONG = 1, 2
@@ -28,6 +29,7 @@ def work(
     history_only: Annotated[bool, Parameter(negative="")] = False,
     since: str = "",
     most: int | None = None,
+    patience: float = PATIENCE.total_seconds(),
     parent: int | None = None,
 ) -> int:
     """Read the sources or deliver as one process of a sync; prints progress as JSON lines.
@@ -41,6 +43,7 @@ def work(
         history_only: leave out what is news.
         since: exclude facts that occurred earlier.
         most: send at most so many facts to each destination.
+        patience: seconds that a platform may give no answer before it is given up, with `--until-idle`.
         parent: end when this process is gone.
     """
     talk.configure()
@@ -50,7 +53,9 @@ def work(
         share=share,
         since=at(since) if since else None,
         parent=parent,
-        terms=Terms(until_idle=until_idle, with_live=not history_only, most=most),
+        terms=Terms(
+            until_idle=until_idle, with_live=not history_only, most=most, patience=timedelta(seconds=patience)
+        ),
     )
     try:
         do(folder, job, _print)

@@ -1,12 +1,13 @@
 """Whom a record is about, and what may be sent to them: pure decisions over values."""
 
-from orderwire.identity.consent import Standing, Weighing, in_force, weigh
+from orderwire.identity.consent import REFUSALS, Standing, Weighing, in_force, weigh
 from orderwire.identity.identifiers import Identifier, Identifiers, e164, email_key, identifiers_of
 from orderwire.identity.matching import Match, match
 from orderwire.identity.profile import DEVICES_SHOWN, Profile, described, join, named_by
 
 __all__ = [
     "DEVICES_SHOWN",
+    "REFUSALS",
     "Identifier",
     "Identifiers",
     "Match",

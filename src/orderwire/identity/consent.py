@@ -3,7 +3,9 @@
 Of each state only the newest statement counts, and the one in force is a function of those newest statements, never
 of the order in which they arrived: so no replay, re-import or late webhook can widen a consent.
 
-* Newer wins; an opt-out wins a tie; a statement without a date is older than any with one.
+* Newer wins; an opt-out wins a tie; a yes without a date is older than any statement with one.
+* A refusal without a date counts from when its source first told it: some platforms list who opted out and never say
+  since when. Telling it again adds nothing, so a newer yes stands against it.
 * `suppressed` stands until a newer explicit `subscribed`; a plain `unsubscribed` does not lift it.
 * `never_asked` is the absence of a statement: it never outweighs an opt-out, and only a dated, newer one withdraws
   a subscription.
@@ -16,9 +18,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from orderwire.model import ConsentState
 
+REFUSALS = frozenset({ConsentState.UNSUBSCRIBED, ConsentState.SUPPRESSED})
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 
 
@@ -31,6 +35,10 @@ class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     origin: str | None = None
     seq: int = 0
     """The fact that states it; 0 where it lost and is kept only to be weighed."""
+    told_at: datetime | None = None
+    """When a refusal without a date was first told; None for everything else."""
+    tellers: tuple[str, ...] = ()
+    """Sources that have told this refusal without a date."""
 
 
 class Weighing(StrEnum):
@@ -46,45 +54,52 @@ class Weighing(StrEnum):
 
 def weigh(known: Iterable[Standing], new: Standing) -> tuple[Weighing, tuple[Standing, ...]]:
     """Weigh a new statement against those known, giving what became of it and the statements to keep."""
-    newest = _newest(known)
-    before = newest.get(new.state)
+    kept = newest(known)
+    before = kept.get(new.state)
+    tellers = before.tellers if before is not None else ()
+    if new.told_at is not None:
+        if new.source in tellers:
+            return Weighing.KNOWN, tuple(kept.values())
+        tellers = (*tellers, new.source)
     if before is not None and _when(new) <= _when(before):
-        return Weighing.KNOWN, tuple(newest.values())
-    newest[new.state] = new
-    yes = newest.get(ConsentState.SUBSCRIBED)
+        return Weighing.KNOWN, tuple(kept.values())
+    new = replace(new, tellers=tellers) if tellers else new
+    kept[new.state] = new
+    yes = kept.get(ConsentState.SUBSCRIBED)
     match new.state:
         case ConsentState.UNSUBSCRIBED | ConsentState.SUPPRESSED:
             is_accepted = yes is None or _when(yes) <= _when(new)
         case ConsentState.SUBSCRIBED | ConsentState.NEVER_ASKED:
-            is_accepted = _in_force(newest) is new
-    return (Weighing.ACCEPTED if is_accepted else Weighing.STALE), tuple(newest.values())
+            is_accepted = _in_force(kept) is new
+    return (Weighing.ACCEPTED if is_accepted else Weighing.STALE), tuple(kept.values())
 
 
 def in_force(statements: Iterable[Standing]) -> Standing | None:
     """The statement that holds now; None when nothing was ever said."""
-    newest = _newest(statements)
-    return _in_force(newest) if newest else None
+    kept = newest(statements)
+    return _in_force(kept) if kept else None
 
 
-def _in_force(newest: Mapping[ConsentState, Standing]) -> Standing:
-    yes = newest.get(ConsentState.SUBSCRIBED)
-    for refusal in (newest.get(ConsentState.SUPPRESSED), newest.get(ConsentState.UNSUBSCRIBED)):
+def _in_force(kept: Mapping[ConsentState, Standing]) -> Standing:
+    yes = kept.get(ConsentState.SUBSCRIBED)
+    for refusal in (kept.get(ConsentState.SUPPRESSED), kept.get(ConsentState.UNSUBSCRIBED)):
         if refusal is not None and (yes is None or _when(yes) <= _when(refusal)):
             return refusal
-    blank = newest.get(ConsentState.NEVER_ASKED)
+    blank = kept.get(ConsentState.NEVER_ASKED)
     if yes is not None and (blank is None or _when(blank) <= _when(yes)):
         return yes
-    return blank or newest[ConsentState.SUBSCRIBED]
+    return blank or kept[ConsentState.SUBSCRIBED]
 
 
-def _newest(statements: Iterable[Standing]) -> dict[ConsentState, Standing]:
-    newest: dict[ConsentState, Standing] = {}
+def newest(statements: Iterable[Standing]) -> dict[ConsentState, Standing]:
+    """The newest statement of each state; the first on a tie."""
+    found: dict[ConsentState, Standing] = {}
     for statement in statements:
-        before = newest.get(statement.state)
+        before = found.get(statement.state)
         if before is None or _when(statement) > _when(before):
-            newest[statement.state] = statement
-    return newest
+            found[statement.state] = statement
+    return found
 
 
 def _when(statement: Standing) -> datetime:
-    return statement.changed_at or _UNDATED
+    return statement.changed_at or statement.told_at or _UNDATED

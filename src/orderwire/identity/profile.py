@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from orderwire.identity.consent import Standing, in_force
+from orderwire.identity.consent import Standing, in_force, newest
 from orderwire.model import Address, Cart, Channel, Consent, Event, Order, Person, Product, Record, Subscription
 
 DEVICES_SHOWN = 20
@@ -101,21 +101,7 @@ def join(survivor: Profile, absorbed: Profile) -> Profile:
         merged=tuple(dict.fromkeys((*survivor.merged, absorbed.person, *absorbed.merged))),
     )
     for channel in absorbed.consent:
-        joined = joined.stating(channel, _weighed((*survivor.statements(channel), *absorbed.statements(channel))))
+        joined = joined.stating(
+            channel, tuple(newest((*survivor.statements(channel), *absorbed.statements(channel))).values())
+        )
     return joined
-
-
-def _weighed(statements: tuple[Standing, ...]) -> tuple[Standing, ...]:
-    """One statement of each state: the newest, the survivor's on a tie."""
-    newest: dict[str, Standing] = {}
-    for statement in statements:
-        before = newest.get(statement.state)
-        if before is None or _is_newer(statement, before):
-            newest[statement.state] = statement
-    return tuple(newest.values())
-
-
-def _is_newer(statement: Standing, before: Standing) -> bool:
-    if statement.changed_at is None or before.changed_at is None:
-        return before.changed_at is None and statement.changed_at is not None
-    return statement.changed_at > before.changed_at

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 
 from orderwire.identity import Weighing
 from orderwire.ledger.corrections import differs
-from orderwire.ledger.instants import micros
+from orderwire.ledger.instants import instant, micros
 from orderwire.ledger.plans import CARRIERS, Known, KnownFact, News, Plan, Row, Subject
 from orderwire.ledger.preparing import Prepared, family_number, is_impersonal, is_stateless, needs_person
 from orderwire.ledger.values import Mode, Receipt
@@ -271,7 +271,7 @@ class Planning:
         if person is None:
             self._unidentified += 1
             return
-        weighing = roster.state(person, consent, source=self._source, seq=self._head + 1)
+        weighing = roster.state(person, consent, source=self._source, seq=self._head + 1, at=instant(self._at))
         if weighing is Weighing.ACCEPTED:
             claim = item.claims[0]
             counted = None if state is None else state.kinds.get(claim.kind)

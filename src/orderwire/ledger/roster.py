@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeAlias
 
 from msgspec import Struct, field
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 
 from orderwire.identity import (
     DEVICES_SHOWN,
+    REFUSALS,
     Identifier,
     Identifiers,
     Profile,
@@ -110,10 +112,16 @@ class Roster(Struct, kw_only=True):
         elif named_by(person.profile, record) is not person.profile:
             self._revise(person, lambda profile: named_by(profile, record))
 
-    def state(self, person: PersonRow, consent: Consent, *, source: str, seq: int) -> Weighing:
-        """Weigh a statement about permission and keep it on the person."""
+    def state(self, person: PersonRow, consent: Consent, *, source: str, seq: int, at: datetime) -> Weighing:
+        """Weigh a statement about permission, told at `at`, and keep it on the person."""
+        is_undated_no = consent.changed_at is None and consent.state in REFUSALS
         new = Standing(
-            state=consent.state, changed_at=consent.changed_at, source=source, origin=consent.origin, seq=seq
+            state=consent.state,
+            changed_at=consent.changed_at,
+            source=source,
+            origin=consent.origin,
+            seq=seq,
+            told_at=at if is_undated_no else None,
         )
         channel = consent.channel
         weighing, _ = weigh(person.profile.statements(channel), new)

@@ -5,7 +5,7 @@ import pytest
 from orderwire.sandbox.checker import Checker, Destination
 
 
-def faults(shop, lines, *, platform="klaviyo", excused=(), **settings):
+def faults(shop, lines, *, platform="klaviyo", excused=None, **settings):
     """Everything found, by name; nothing for a clean report."""
     checker = Checker(shop.log, Destination(name=platform, platform=platform, **settings), excused=excused)
     report = checker.check(lambda: lines)
@@ -189,7 +189,7 @@ def test_where_there_is_no_quiet_form_firings_are_counted_apart(shop, platform_l
 def test_what_the_product_listed_itself_is_named_and_counts_as_no_fault(shop, platform_line):
     seqs = shop.order("1001", "placed", "paid")
     lines = [platform_line(1, drip_order("placed", 0)), platform_line(2, drip_order("placed", 0))]
-    checker = Checker(shop.log, Destination(name="drip", platform="drip"), excused=seqs)
+    checker = Checker(shop.log, Destination(name="drip", platform="drip"), excused=dict.fromkeys(seqs, 1))
     report = checker.check(lambda: lines)
     listed = [(one.key, one.seqs) for name in ("missing", "duplicated") for one in report.faults[name].excused]
     assert (report.is_clean, listed) == (
@@ -200,7 +200,13 @@ def test_what_the_product_listed_itself_is_named_and_counts_as_no_fault(shop, pl
 
 def test_a_fact_that_is_excused_excuses_no_other(shop, platform_line):
     seqs = shop.order("1001", "placed", "paid")
-    assert faults(shop, [], platform="drip", excused=seqs[:1]) == {"missing": 1}
+    assert faults(shop, [], platform="drip", excused={seqs[0]: 5}) == {"missing": 1}
+
+
+def test_an_excuse_covers_no_more_than_the_items_in_doubt(shop, platform_line):
+    (seq,) = shop.order("1001", "placed")
+    lines = [platform_line(number, drip_order("placed", 0)) for number in range(1, 5)]
+    assert faults(shop, lines, platform="drip", excused={seq: 2}) == {"duplicated": 1}
 
 
 def test_an_event_of_no_use_to_omnisend_is_missing(shop, platform_line):

@@ -1,7 +1,5 @@
 """Spoiled copies of reception logs: the checker finds exactly what was spoiled."""
 
-import pytest
-
 from orderwire.sandbox.checker import Checker, Destination
 from orderwire.sandbox.checker.sabotage import prove
 
@@ -46,9 +44,9 @@ def test_states_are_swapped_where_there_are_no_events(shop, platform_line):
     assert [one.found for one in proofs] == [{}, {}, {"out_of_order": 1}]
 
 
-@pytest.mark.parametrize("excused", [(1, 2, 3)])
-def test_nothing_that_the_product_listed_is_spoiled(shop, platform_line, klaviyo_placed, excused):
+def test_nothing_that_the_product_listed_is_spoiled(shop, platform_line, klaviyo_placed):
     shop.order("1001", "placed", "paid", "fulfilled")
     lines = [platform_line(1, *klaviyo_placed("1001"))]
+    excused = dict.fromkeys((1, 2, 3), 1)
     checker = Checker(shop.log, Destination(name="klaviyo", platform="klaviyo"), excused=excused)
     assert [one.is_found for one in prove(checker, lambda: lines)] == [False, False, False]

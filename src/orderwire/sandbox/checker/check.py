@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 
 from orderwire.sandbox.checker.consent import check_consent
 from orderwire.sandbox.checker.facts import Log
 from orderwire.sandbox.checker.firing import check_firings
 from orderwire.sandbox.checker.matching import Ledgers
-from orderwire.sandbox.checker.report import FAULTS, Findings, Report
+from orderwire.sandbox.checker.report import FAULTS, Excuses, Findings, Report
 from orderwire.sandbox.checker.requests import count_requests
 from orderwire.sandbox.checker.sequence import check_order
 from orderwire.sandbox.checker.table import Line, Platform
@@ -36,14 +36,14 @@ class Checker:
     Args:
         log: the shop's log.
         destination: the settings that decide what belongs there.
-        excused: facts that the product lists as given up or of unknown outcome. What is found about them alone is
-            listed apart and counts as no fault.
+        excused: facts that the product itself lists as given up, of unknown outcome or once in doubt, with how many
+            items of each. So many things of theirs may be missing or doubled; they are named apart.
     """
 
-    def __init__(self, log: Log, destination: Destination, *, excused: Collection[int] = ()) -> None:
+    def __init__(self, log: Log, destination: Destination, *, excused: Mapping[int, int] | None = None) -> None:
         self.log = log
         self.destination = destination
-        self.excused = frozenset(excused)
+        self.excused = dict(excused or {})
         self.table = platform(destination.platform)
         self._wanted = list(expected(log, self.table, destination))
 
@@ -55,7 +55,8 @@ class Checker:
     def check(self, lines: Callable[[], Iterable[Line]]) -> Report:
         """The report; `lines` reads the reception log from its beginning, and is called several times."""
         log, table = self.log, self.table
-        found = {name: Findings(self.excused) for name in FAULTS}
+        excuses = Excuses(self.excused)
+        found = {name: Findings(excuses) for name in FAULTS}
         ledgers = self.balance(lines())
         ledgers.settle(
             found["missing"], found["duplicated"], found["unknown"], found["out_of_order"], found["wrong_consent"]

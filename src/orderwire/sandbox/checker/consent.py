@@ -61,4 +61,4 @@ def _check_told(
     if choice.state == YES and fact.is_imported and not platform.tells_old_yes and Standing.NO in held:
         return
     shown = ", ".join(sorted(set(held))) or "unknown there"
-    missing.add(Example(key=f"consent per_{person}", seqs=(choice.seq,), why=f"{choice.state} in the log, {shown}"))
+    missing.spend(Example(key=f"consent per_{person}", seqs=(choice.seq,), why=f"{choice.state} in the log, {shown}"))

@@ -6,7 +6,7 @@ versions that the log knows of a thing may be passed over but never gone back to
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -82,13 +82,11 @@ class Ledgers:
         self.expected_count += needed
         self.held_count += min(needed, there)
         if there < needed:
-            weights = _weights(one for one in slot.wanted if one.is_required)
+            seqs = tuple(dict.fromkeys(one.fact.seq for one in slot.wanted if one.is_required))
             why = f"{there} of {needed} there" if needed > 1 else ""
-            missing.share(Example(key=shown(key), seqs=tuple(weights), why=why), needed - there, weights)
-        again = list(_repeated(stored, own if has_ids else None, allowed))
-        if again:
-            example = Example(key=shown(key), seqs=slot.seqs, request=again[0].number, why="kept before")
-            duplicated.share(example, len(again), _weights(slot.wanted))
+            missing.spend(Example(key=shown(key), seqs=seqs, why=why), needed - there)
+        for again in _repeated(stored, own if has_ids else None, allowed):
+            duplicated.spend(Example(key=shown(key), seqs=slot.seqs, request=again.number, why="kept before"))
         if has_ids and there > allowed:
             why = f"{there} of them, and the log calls for {allowed}"
             unknown.add(Example(key=shown(key), seqs=slot.seqs, request=stored[-1].number, why=why), there - allowed)
@@ -100,7 +98,7 @@ class Ledgers:
         self.expected_count += bool(required)
         if not slot.kept:
             if required:
-                missing.add(Example(key=shown(key), seqs=(required[-1].fact.seq,)))
+                missing.spend(Example(key=shown(key), seqs=(required[-1].fact.seq,)))
             return
         versions = [one.wish.look for one in slot.wanted]
         place = 0
@@ -121,15 +119,7 @@ class Ledgers:
         self.held_count += bool(required) and is_newest
         if not is_newest and not is_behind:
             why = "an older version is there"
-            missing.add(Example(key=shown(key), seqs=(required[-1].fact.seq,), why=why))
-
-
-def _weights(wanted: Iterable[Expected]) -> dict[int, int]:
-    """How many things each fact calls for."""
-    weights: Counter[int] = Counter()
-    for one in wanted:
-        weights[one.fact.seq] += one.wish.count
-    return dict(weights)
+            missing.spend(Example(key=shown(key), seqs=(required[-1].fact.seq,), why=why))
 
 
 def _repeated(stored: list[Kept], own: set[str] | None, allowed: int) -> Iterator[Kept]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -93,34 +93,60 @@ class Report:
 FAULTS = ("missing", "duplicated", "out_of_order", "wrong_consent", "fired_by_history", "unknown")
 
 
-class Findings:
-    """Collects examples of one fault; those all of whose facts are excused are kept apart."""
+class Excuses:
+    """How many findings each fact may account for, because the product itself lists it; spent as they are found.
 
-    def __init__(self, excused: frozenset[int]) -> None:
-        self._excused = excused
+    A fact that was given up, or whose outcome is unknown, may be missing or doubled as often as items of it were in
+    doubt. What is in order, explained and permitted does not depend on that: there an excuse is not spent.
+    """
+
+    def __init__(self, items_by_seq: Mapping[int, int]) -> None:
+        self._left = dict(items_by_seq)
+
+    def covers(self, seqs: Collection[int]) -> bool:
+        """Whether all of these facts are listed."""
+        return bool(seqs) and all(seq in self._left for seq in seqs)
+
+    def spend(self, seqs: Iterable[int], times: int) -> dict[int, int]:
+        """Let these facts account for up to `times` findings; how many each does."""
+        spent: dict[int, int] = {}
+        for seq in seqs:
+            share = min(self._left.get(seq, 0), times - sum(spent.values()))
+            if share:
+                self._left[seq] -= share
+                spent[seq] = share
+        return spent
+
+
+class Findings:
+    """Collects examples of one fault; those that the product's own list accounts for are kept apart."""
+
+    def __init__(self, excuses: Excuses) -> None:
+        self._excuses = excuses
         self._examples: list[Example] = []
         self._let_pass: list[Example] = []
         self._count = 0
 
     def add(self, example: Example, times: int = 1) -> None:
-        """Note a finding, `times` over."""
-        if example.seqs and self._excused.issuperset(example.seqs):
-            self._let_pass.extend([example] * times)
-        elif times:
-            self._count += times
-            self._examples.extend([example] if len(self._examples) < SHOWN else [])
+        """Note a finding that no excuse is spent on: it passes when all its facts are listed."""
+        if self._excuses.covers(example.seqs):
+            self._let_pass.append(example)
+        else:
+            self._note(example, times)
 
-    def share(self, example: Example, times: int, weights: Mapping[int, int]) -> None:
-        """Note a finding about several facts, each of which can account for so many times of it."""
-        excused = tuple(seq for seq in weights if seq in self._excused)
-        if len(excused) == len(weights):
-            self.add(example, times)
-            return
-        let_pass = min(times, sum(weights[seq] for seq in excused))
-        if let_pass:
-            self.add(replace(example, seqs=excused), let_pass)
-        self.add(replace(example, seqs=tuple(seq for seq in weights if seq not in excused)), times - let_pass)
+    def spend(self, example: Example, times: int = 1) -> None:
+        """Note something missing or doubled, `times` over; its facts account for as much of it as they may."""
+        spent = self._excuses.spend(example.seqs, times)
+        for seq, share in spent.items():
+            self._let_pass.extend([replace(example, seqs=(seq,))] * share)
+        seqs = tuple(seq for seq in example.seqs if seq not in spent) or example.seqs
+        self._note(replace(example, seqs=seqs), times - sum(spent.values()))
 
     def close(self) -> Finding:
         """What was collected."""
         return Finding(count=self._count, examples=tuple(self._examples), excused=tuple(self._let_pass))
+
+    def _note(self, example: Example, times: int) -> None:
+        self._count += times
+        if times and len(self._examples) < SHOWN:
+            self._examples.append(example)
