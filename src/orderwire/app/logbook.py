@@ -146,9 +146,9 @@ def lines(
 def _kinds_of(text: str) -> list[str]:
     if text.startswith("custom.") and not text.endswith("*"):
         return [text]
-    found = [kind.value for kind in Kind if kind == text or (text.endswith("*") and kind.startswith(text[:-1]))]
+    found = [kind.value for kind in Kind if kind == text or (text.endswith("*") and f"{kind}.".startswith(text[:-1]))]
     if not found:
         near = difflib.get_close_matches(text, list(Kind), 1)
-        remedy = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(Kind)}."
+        remedy = f"Did you mean {str(near[0])!r}?" if near else f"There are: {', '.join(Kind)}."
         raise ConfigError("--kind", f"{text!r} is not a kind of fact.", remedy)
     return found

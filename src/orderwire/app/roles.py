@@ -115,7 +115,7 @@ def work(folder: Path, job: Job, told: Told) -> None:
 
 
 def _collect_rarely() -> None:
-    """Look for garbage cycles seldom: a worker makes hundreds of thousands of objects a second, and hardly a cycle."""
+    """Look for garbage cycles seldom: a worker makes very many objects a second, and hardly a cycle."""
     gc.freeze()
     gc.set_threshold(*GARBAGE)
 

@@ -17,12 +17,12 @@ from msgspec import Struct
 
 from orderwire.delivery.settings import DestinationSettings
 from orderwire.dialects.contract import Dialect, Lane, Recipient, Semantics, Snapshot, Statement
+from orderwire.identity import REFUSALS
 from orderwire.ledger.values import DestinationState, Disposition, Entry, Mark, PersonCard
 from orderwire.model import (
     Cart,
     Channel,
     Consent,
-    ConsentState,
     Event,
     Fact,
     Kind,
@@ -34,7 +34,6 @@ from orderwire.model import (
 )
 from orderwire.model.facts import MARKETING_ONLY
 
-SAID_NO = frozenset({ConsentState.UNSUBSCRIBED, ConsentState.SUPPRESSED})
 _CHANNEL_NAMES = {Channel.EMAIL: "e-mail", Channel.SMS: "text messages"}
 
 
@@ -203,7 +202,8 @@ def _overtaken(
 ) -> Settled | None:
     if isinstance(snapshot, Consent):
         on_file = entry.person.consent.get(snapshot.channel) if entry.person else None
-        if on_file is not None and on_file.seq > entry.fact.seq:
+        is_other = on_file is not None and on_file.seq != entry.fact.seq
+        if on_file is not None and is_other and (on_file.seq > entry.fact.seq or on_file.state != snapshot.state):
             return Settled(Disposition.SUPERSEDED, f"by fact {on_file.seq}, the consent in force")
         return None
     if semantics is not Semantics.STATE:
@@ -223,7 +223,7 @@ def _forbidden(kind: Kind, person: PersonCard | None) -> Settled | None:
         return None
     for channel in (Channel.EMAIL,) if person.email else (Channel.EMAIL, Channel.SMS):
         on_file = person.consent.get(channel)
-        if on_file is not None and on_file.state in SAID_NO:
+        if on_file is not None and on_file.state in REFUSALS:
             return Settled(Disposition.WITHHELD, f"consent for {_CHANNEL_NAMES[channel]}: {on_file.state}")
     return None
 

@@ -11,7 +11,7 @@ from orderwire.delivery.feeds import POLL
 from orderwire.dialects.contract import Recipient
 from orderwire.errors import Unavailable
 from orderwire.ledger.values import Disposition, Entry, Mark, Stream
-from orderwire.transport.backoff import backoff
+from orderwire.transport.backoff import backoff, seconds_of
 
 BY_HAND = "not offered there: by hand"
 
@@ -53,31 +53,44 @@ class Eraser:
         if request is None:
             self._settle(entry, BY_HAND)
         else:
-            tries = 0
-            while not await self._ask(request.budget, recipient):
-                tries += 1
-                await desk.clock.sleep(backoff(tries, desk.rng))
-            self._settle(entry, "requested")
+            self._settle(entry, await self._insist(recipient))
         desk.books.mark(Mark(subject=key, seq=entry.fact.seq, occurred_at=entry.fact.occurred_at))
         await desk.books.flush()
 
-    async def _ask(self, budget_name: str, recipient: Recipient) -> bool:
-        """Whether the platform took the request; somebody it does not know counts as forgotten."""
+    async def _insist(self, recipient: Recipient) -> str:
+        """Ask until the platform answers for good; returns how it ended."""
+        desk = self._desk
+        tries = 0
+        while True:
+            status, retry_after = await self._ask(recipient)
+            if status is not None and (status < 300 or status in (404, 410)):
+                return "requested"
+            tries += 1
+            wait = backoff(tries, desk.rng)
+            if status in (401, 403):
+                desk.remember(paused_reason="the key is refused")
+                desk.progress.blocked = desk.state.paused_reason
+            elif status is not None and 400 <= status < 500 and status not in (408, 429):
+                return f"refused there ({status}): by hand"
+            await desk.clock.sleep(max(wait, retry_after or 0.0))
+
+    async def _ask(self, recipient: Recipient) -> tuple[int | None, float | None]:
+        """The platform's status and the wait it asks for; no status when no answer came."""
         desk = self._desk
         request = desk.dialect.erase(recipient, desk.settings.account)
         if request is None:
-            return True
-        budget = desk.budgets[budget_name]
+            return 404, None
+        budget = desk.budgets[request.budget]
         await budget.acquire(is_live=True)
         try:
             reply = await desk.transport.send(
                 desk.dialect.authorize(request, desk.settings.account), desk.settings.account.base_url
             )
         except Unavailable:
-            return False
+            return None, None
         finally:
             budget.replied()
-        return reply.status < 300 or reply.status in (404, 410)
+        return reply.status, seconds_of(reply.headers.get("retry-after"))
 
     def _settle(self, entry: Entry, reason: str) -> None:
         desk = self._desk

@@ -10,7 +10,7 @@ from orderwire.delivery.decide import lane_of, subject_key
 from orderwire.delivery.desk import HISTORY_STREAMS, Desk
 from orderwire.delivery.parcels import Said
 from orderwire.delivery.sender import reconsider_passages
-from orderwire.dialects.contract import History, Lane
+from orderwire.dialects.contract import Lane
 from orderwire.ledger.values import Entry, Stream
 from orderwire.model import Family, Kind, family_of, kind_of
 
@@ -249,15 +249,14 @@ def readmit(desk: Desk, said: Mapping[int, Said], *, apart: bool = False) -> Non
 
 
 def unacknowledged_routes(desk: Desk, family: Family) -> tuple[str, ...]:
-    """History routes of this family that may fire automations and wait for the user's acknowledgement."""
+    """Routes of this family whose history may fire automations and waits for the user's acknowledgement."""
     wanted = desk.settings.kinds
     names: dict[str, None] = {}
     for kind, capability in desk.dialect.profile.capabilities.items():
-        if capability.routes and (wanted is None or kind in wanted) and family_of(kind.value) is family:
-            route = desk.routes[capability.routes[0]]
-            if route.history is History.MAY_FIRE and route.name not in desk.state.acknowledged:
-                names[route.name] = None
-    return tuple(names)
+        if (wanted is None or kind in wanted) and family_of(kind.value) is family:
+            names.update(dict.fromkeys(capability.routes))
+    locked = desk.context().locked
+    return tuple(name for name in names if name in locked)
 
 
 def _stream_of(kind: str) -> Stream:

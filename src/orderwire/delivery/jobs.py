@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -14,9 +15,11 @@ from orderwire.dialects.contract import Item
 from orderwire.dialects.wire import ItemOutcome, JobVerdict, Result
 from orderwire.errors import Unavailable
 from orderwire.ledger.values import Attempt, AttemptState, Disposition, Member
-from orderwire.transport.backoff import backoff
+from orderwire.transport.backoff import backoff, seconds_of
 
 MOST_WAIT = 600.0
+MOST_RETURNS = 20
+"""How often a job may fail an item without a final reason before it is a dead letter (enough to halve a batch)."""
 
 
 class JobFollower:
@@ -24,6 +27,7 @@ class JobFollower:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._returned: Counter[int] = Counter()
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -53,7 +57,7 @@ class JobFollower:
             budget.replied()
         if reply.status == 429:
             desk.progress.refusals += 1
-            wait = budget.refused(_seconds(reply.headers.get("retry-after")), backoff=backoff(job.asked, desk.rng))
+            wait = budget.refused(seconds_of(reply.headers.get("retry-after")), backoff=backoff(job.asked, desk.rng))
             job.ask_at = desk.clock.tick() + wait
             return
         items = [Item(route=attempt.route, wire_id=wire_id, body=b"") for wire_id in attempt.wire_ids]
@@ -102,17 +106,19 @@ class JobFollower:
 
         A fact that is a dead letter by another of its items stays one: sending the rest again would never end.
         """
+        if not refused:
+            return []
         desk = self._desk
         seqs = [attempt.members[place].seq for place in refused]
-        dead = desk.ledger.exemptions(
-            desk.settings.name, dispositions=[Disposition.DEAD], seqs=seqs, limit=len(seqs) + 1
-        )
-        given_up = {one.seq for one in dead} if seqs else set()
+        dead = desk.ledger.exemptions(desk.settings.name, dispositions=[Disposition.DEAD], seqs=seqs, limit=len(seqs))
+        given_up = {one.seq for one in dead}
         again: list[Member] = []
         for place, item in refused.items():
             member = attempt.members[place]
             desk.answered(member.seq, is_good=False)
-            if item.result is Result.REJECTED or (item.result is Result.SPLIT and len(attempt.members) == 1):
+            self._returned[member.seq] += 1
+            is_alone = item.result is Result.SPLIT and len(attempt.members) == 1
+            if item.result is Result.REJECTED or is_alone or self._returned[member.seq] > MOST_RETURNS:
                 desk.progress.dead += 1
                 desk.exempt(member.seq, Disposition.DEAD, item.reason, attempt=attempt.number)
             elif member.seq not in given_up:
@@ -134,10 +140,3 @@ class JobFollower:
         for half in (seqs[:middle], seqs[middle:]):
             if half:
                 readmit(desk, {seq: said.get(seq, {}) for seq in half}, apart=True)
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None

@@ -8,7 +8,7 @@ from datetime import timedelta
 from orderwire.delivery.desk import Desk
 from orderwire.errors import BadReply, Unavailable
 from orderwire.ledger.values import Received
-from orderwire.transport.backoff import backoff
+from orderwire.transport.backoff import backoff, seconds_of
 
 _TRY_AGAIN = frozenset({408, 429})
 _REFUSED_KEY = frozenset({401, 403})
@@ -59,7 +59,7 @@ class OptOuts:
                 wait = backoff(tries, desk.rng)
                 if reply is not None and reply.status == 429:
                     desk.progress.refusals += 1
-                    budget.refused(None, backoff=wait)
+                    wait = budget.refused(seconds_of(reply.headers.get("retry-after")), backoff=wait)
                 await desk.clock.sleep(wait)
                 continue
             if reply.status in _REFUSED_KEY:

@@ -14,3 +14,11 @@ def backoff(tries: int, rng: random.Random, *, first: float = 1.0, most: float =
 def spread_wait(retry_after: float, rng: random.Random) -> float:
     """A wait the platform asked for, never shorter, up to a tenth longer so that not everybody comes at once."""
     return retry_after * (1.0 + rng.random() * 0.1)
+
+
+def seconds_of(header: str | None) -> float | None:
+    """A `Retry-After` in seconds; None where there is none, or it is a date."""
+    try:
+        return float(header) if header else None
+    except ValueError:
+        return None
