@@ -25,7 +25,7 @@ from orderwire.delivery.progress import Progress
 from orderwire.delivery.queues import ParcelQueue
 from orderwire.delivery.settings import DestinationSettings
 from orderwire.delivery.trail import Trail
-from orderwire.dialects.contract import Dialect, History, Lane, Semantics
+from orderwire.dialects.contract import Dialect, History, Lane, Once, Semantics
 from orderwire.ledger.contract import Ledger
 from orderwire.ledger.values import Attempt, DestinationState, Disposition, Entry, Exemption, Lease, Mark, Stream
 from orderwire.model import Family, family_of, kind_of
@@ -191,14 +191,20 @@ class Desk:
         self._pack(passage, part)
 
     def _pack(self, passage: Passage, part: int) -> None:
+        """Put an item into a parcel, and with it those that follow it on the same route, as far as there is room."""
         item = passage.items[part]
         route = self.routes[item.route]
         parcel, sealed = self.packer.put(route, item, passage, part)
+        last = part
+        for place in passage.following(part):
+            if route.once is not Once.ITEM or not parcel.has_room(passage.items[place]):
+                break
+            parcel.add(passage.items[place], passage, place)
+            last = place
         if parcel.prepared_at is None:
             parcel.prepared_at = self.clock.now()
         # Later facts about the same may join the parcel only where nothing of this one is left to be said after it.
-        is_last = len(passage.done) + 1 == len(passage.items)
-        self.holds.take(passage, parcel if is_last else None)
+        self.holds.take(passage, parcel if last == len(passage.items) - 1 else None)
         if sealed is not None:
             self.enqueue(sealed)
         if self.packer.is_full(parcel):

@@ -7,7 +7,7 @@ busy (Law 5).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -64,6 +64,15 @@ class Passage:
     def __post_init__(self) -> None:
         """Number the items in their order."""
         self.numbers = tuple(range(len(self.items)))
+
+    def following(self, place: int) -> Iterator[int]:
+        """The places after this one that may travel with it: same route, same group, not taken yet, no gap."""
+        first = self.items[place]
+        for later in range(place + 1, len(self.items)):
+            item = self.items[later]
+            if later in self.done or (item.route, item.group) != (first.route, first.group):
+                return
+            yield later
 
     def take(self, place: int) -> None:
         """An item was taken."""
@@ -170,6 +179,13 @@ class Parcel:
             self.weight + item.weight <= route.max_weight
             and self.size + len(item.body) + route.frame_bytes <= route.max_bytes
         )
+
+    def places_by_fact(self) -> list[list[int]]:
+        """The places of each fact's items, in the order in which the facts came in."""
+        found: dict[int, list[int]] = {}
+        for place, passage in enumerate(self.passages):
+            found.setdefault(passage.seq, []).append(place)
+        return list(found.values())
 
     def is_free_for(self, keys: Iterable[str]) -> bool:
         """Whether nothing that the route takes once per request is in it already."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -67,7 +67,7 @@ class Sender:
             desk.books.attempt(self._record(parcel, AttemptState.FAILED, why))
             for passage in parcel.passages:
                 desk.exempt(passage.seq, Disposition.PENDING, why, passage=passage, attempt=parcel.number)
-        reconsider_passages(desk, [passage.seq for passage in parcel.passages], apart=parcel.is_part)
+        reconsider_passages(desk, {passage.seq for passage in parcel.passages}, apart=parcel.is_part)
 
     async def _send(self, parcel: Parcel) -> None:
         desk = self._desk
@@ -149,8 +149,10 @@ class Sender:
     async def _follow(self, parcel: Parcel, verdict: Verdict) -> None:
         match course_of(parcel.route, verdict.result, len(parcel.items)):
             case Course.SETTLE:
+                self._budget.answered()
                 self._settle(parcel, verdict)
             case Course.SPLIT:
+                self._budget.answered()
                 self._split(parcel, verdict)
             case Course.AGAIN:
                 self._again(parcel, verdict, AttemptState.WAITING)
@@ -185,7 +187,8 @@ class Sender:
         desk = self._desk
         desk.books.attempt(self._record(parcel, AttemptState.FAILED, f"refused whole: {verdict.reason}"))
         named = {item.index: item.reason for item in verdict.items if item.result is Result.REJECTED}
-        rest = parcel.part([place for place in range(len(parcel.items)) if place not in named])
+        dead = {parcel.passages[place].seq for place in named}
+        rest = parcel.part([place for place, passage in enumerate(parcel.passages) if passage.seq not in dead])
         if named and rest.items:
             desk.enqueue(rest, first=True)
             culprits = parcel.part(list(named))
@@ -199,16 +202,22 @@ class Sender:
         """Send a refused parcel in two; what is about the same as something in the first half waits for that."""
         desk = self._desk
         self._keep_pending(parcel, parcel.number)
-        middle = len(parcel.items) // 2
-        first = parcel.part(range(middle))
+        facts = parcel.places_by_fact()
+        if len(facts) == 1:
+            # The rest of a fact follows by itself when its first items were taken.
+            desk.enqueue(parcel.part(facts[0][: len(facts[0]) // 2]), first=True)
+            return
+        middle = len(facts) // 2
+        first = parcel.part([place for places in facts[:middle] for place in places])
         for passage in first.passages:
             desk.holds.take(passage, first)
         second = parcel.part(())
-        for place in range(middle, len(parcel.items)):
-            passage = parcel.passages[place]
+        for places in facts[middle:]:
+            passage = parcel.passages[places[0]]
             ahead = desk.holds.ahead(passage, second)
             if ahead is None:
-                second.add(parcel.items[place], passage, parcel.parts[place])
+                for place in places:
+                    second.add(parcel.items[place], passage, parcel.parts[place])
                 desk.holds.take(passage, second)
             else:
                 desk.passages[ahead].then.append(passage)
@@ -249,7 +258,7 @@ class Sender:
                 backoff=backoff(parcel.tries, desk.rng, most=MOST_BACKOFF),
             )
         else:
-            self._budget.rest(backoff(parcel.tries, desk.rng, first=0.5, most=MOST_BACKOFF))
+            self._budget.failed(lambda failures: backoff(failures, desk.rng, first=0.5, most=MOST_BACKOFF))
         parcel.in_doubt = parcel.in_doubt or state is AttemptState.OPEN
         desk.books.attempt(
             self._record(parcel, AttemptState.OPEN if parcel.in_doubt else AttemptState.WAITING, verdict.reason)
@@ -300,35 +309,49 @@ class Sender:
         desk.enqueue(parcel, first=True)
 
 
-def apply(desk: Desk, parcel: Parcel, outcome: list[ItemFate]) -> None:
-    """Carry out what became of each item of a parcel."""
+def apply(desk: Desk, parcel: Parcel, outcome: Sequence[ItemFate]) -> None:
+    """Carry out what became of each item of a parcel; the worst fate of its items decides about a fact."""
     any_live = False
-    for passage, part, fate in zip(parcel.passages, parcel.parts, outcome, strict=True):
-        match fate.fate:
-            case Fate.TAKEN:
-                desk.last_taken[parcel.route.name] = desk.clock.tick()
-                passage.take(part)
-                if passage.is_done:
-                    desk.taken_all(passage, desk.jobs.get(parcel.number))
-                else:
-                    if passage.has_exemption:
-                        desk.exempt(passage.seq, Disposition.PENDING, "partly taken", passage=passage)
-                    desk.next_part(passage)
-                    any_live = any_live or passage.statement.lane is Lane.LIVE
-            case Fate.RETRY | Fate.RESEND if not _is_hopeless(desk, parcel, passage):
-                passage.tries += 1
-                passage.failing_since = passage.failing_since or desk.clock.tick()
-                wait = backoff(passage.tries, desk.rng, first=0.5, most=MOST_BACKOFF)
-                desk.park(passage, fate.reason, wait=wait, attempt=parcel.number)
-            case Fate.DEAD | Fate.RETRY | Fate.RESEND:
-                desk.progress.dead += 1
-                desk.exempt(passage.seq, Disposition.DEAD, fate.reason, passage=passage, attempt=parcel.number)
-                desk.finish(passage)
-            case Fate.ASK:
-                desk.exempt(passage.seq, Disposition.UNKNOWN, fate.reason, passage=passage, attempt=parcel.number)
-                desk.finish(passage)
+    for places in parcel.places_by_fact():
+        passage = parcel.passages[places[0]]
+        for place in places:
+            if outcome[place].fate is Fate.TAKEN:
+                passage.take(parcel.parts[place])
+        worst = max((outcome[place] for place in places), key=lambda one: _SEVERITY[one.fate])
+        if _carry_out(desk, parcel, passage, worst):
+            any_live = any_live or passage.statement.lane is Lane.LIVE
     if any_live:
         desk.seal(Lane.LIVE)
+
+
+_SEVERITY = {Fate.TAKEN: 0, Fate.RESEND: 1, Fate.RETRY: 1, Fate.ASK: 2, Fate.DEAD: 3}
+
+
+def _carry_out(desk: Desk, parcel: Parcel, passage: Passage, fate: ItemFate) -> bool:
+    """Do with a fact what its worst item asks for; True when a further item of it was put on its way."""
+    match fate.fate:
+        case Fate.TAKEN:
+            desk.last_taken[parcel.route.name] = desk.clock.tick()
+            if passage.is_done:
+                desk.taken_all(passage, desk.jobs.get(parcel.number))
+                return False
+            if passage.has_exemption:
+                desk.exempt(passage.seq, Disposition.PENDING, "partly taken", passage=passage)
+            desk.next_part(passage)
+            return True
+        case Fate.RETRY | Fate.RESEND if not _is_hopeless(desk, parcel, passage):
+            passage.tries += 1
+            passage.failing_since = passage.failing_since or desk.clock.tick()
+            wait = backoff(passage.tries, desk.rng, first=0.5, most=MOST_BACKOFF)
+            desk.park(passage, fate.reason, wait=wait, attempt=parcel.number)
+        case Fate.DEAD | Fate.RETRY | Fate.RESEND:
+            desk.progress.dead += 1
+            desk.exempt(passage.seq, Disposition.DEAD, fate.reason, passage=passage, attempt=parcel.number)
+            desk.finish(passage)
+        case Fate.ASK:
+            desk.exempt(passage.seq, Disposition.UNKNOWN, fate.reason, passage=passage, attempt=parcel.number)
+            desk.finish(passage)
+    return False
 
 
 def _is_hopeless(desk: Desk, parcel: Parcel, passage: Passage) -> bool:
@@ -337,7 +360,7 @@ def _is_hopeless(desk: Desk, parcel: Parcel, passage: Passage) -> bool:
     return passage.tries >= (MOST_TRIES_ALONE if is_alone else MOST_TRIES)
 
 
-def reconsider_passages(desk: Desk, seqs: Sequence[int], *, apart: bool = False) -> None:
+def reconsider_passages(desk: Desk, seqs: Collection[int], *, apart: bool = False) -> None:
     """Decide about facts on their way again: their consent, lane and newest content may have changed.
 
     `apart` keeps a part of a refused parcel from growing together with the rest again.

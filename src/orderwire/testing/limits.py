@@ -1,5 +1,6 @@
 """How well a delivery uses a platform's rate limits: its time beside that of somebody who knows everything.
 
+The faults are those of servers and networks; a 429 that no window calls for is back-pressure and measured apart.
 The clairvoyant knows where the platform's windows begin and meets the same seeded faults. It sends at the first
 moment at which the platform has room, as many at once as there is room for, and repeats what failed. What a platform
 answers counts in its windows whatever the answer says; what the network lost on the way does not.
@@ -31,6 +32,7 @@ from orderwire.testing.virtual import START, InProcess, VirtualClock, VirtualPla
 
 _LOST_ON_THE_WAY = (Fault.REFUSED_BEFORE, Fault.DROPPED_BEFORE)
 _USEFUL = (Fault.NONE, Fault.SLOW)
+_FAULTS = (Fault.REFUSED_BEFORE, Fault.FAILED_AFTER, Fault.DROPPED_BEFORE, Fault.DROPPED_AFTER, Fault.TRUNCATED)
 
 
 def fewest_seconds(
@@ -102,6 +104,7 @@ class Course:
         budgets: the destination's windows where they differ from the dialect's; an empty tuple: learn them.
         phase: how far into its windows the platform is when the delivery begins.
         grain: the least step of time.
+        latency: seconds each way.
     """
 
     platform: str
@@ -115,6 +118,7 @@ class Course:
     budgets: Mapping[str, tuple[tuple[int, float], ...]] | None = None
     phase: float = 0.0
     grain: float = 0.0
+    latency: float = 0.005
 
 
 def pace_of(course: Course, place: Path) -> Pace:
@@ -128,7 +132,7 @@ async def _run(course: Course, place: Path) -> Pace:
     clock = VirtualClock()
     log = Memory()
     platform = stand_in(course.platform)(VirtualPlatformClock(clock), course.options)
-    exchange = Exchange(platform, log, FaultPlan.mixed(course.seed, course.fault_share))
+    exchange = Exchange(platform, log, _plan(course))
     settings = settings_of(course.platform, budgets=course.budgets or {})
     ledger = open_ledger(place)
     try:
@@ -145,7 +149,7 @@ async def _run(course: Course, place: Path) -> Pace:
             dialect=cast("Dialect", SingleItems(registry.dialect(course.platform))),
             settings=settings,
             clock=clock,
-            transport=InProcess({HOST: exchange}),
+            transport=InProcess({HOST: exchange}, latency=course.latency),
             holder="pace",
             ttl=timedelta(days=30),
             opt_outs_every=timedelta(days=30),
@@ -158,6 +162,10 @@ async def _run(course: Course, place: Path) -> Pace:
         ledger.close()
     told = [line for line in log.lines if line["method"] == course.method and course.path in line["path"]]
     return _pace(course, told, exchange.plan)
+
+
+def _plan(course: Course) -> FaultPlan:
+    return FaultPlan(seed=course.seed, rates={fault.value: course.fault_share / len(_FAULTS) for fault in _FAULTS})
 
 
 def _pace(course: Course, lines: Sequence[dict[str, Any]], plan: FaultPlan) -> Pace:

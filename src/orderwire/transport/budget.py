@@ -4,12 +4,15 @@ How a limit is kept without knowing where the platform's windows begin. A reques
 moment it is let go until `per` seconds after its *reply* came: the platform counted it at some moment in between, so
 no window of theirs, wherever it begins, can hold more than `count` of ours. Once the platform has told where a window
 ends (a `Retry-After` on a 429, a reset header), requests are counted by that window instead, which also uses the part
-of the first window that is left.
+of the first window that is left. Platforms tell it in whole seconds, which says nothing of a window of one second.
 
 A 429 is back-pressure, not an error: nobody sends until it has passed. When it comes although every window has room,
 somebody else spends from the same account; the windows are then narrowed by what was overestimated and widened again
 one request per clean window. With no window configured at all, one is made from the first 429: as many requests as
 went through, in the shortest usual period that the wait fits.
+
+One failed request among others that succeed is bad luck and costs nobody else anything; several in a row are an
+outage, and everybody rests.
 
 History never takes the last `reserve` share of a window, and once live traffic has been seen it also spreads its
 requests evenly, so that news need not wait for the next window.
@@ -20,11 +23,15 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from orderwire.transport.clock import Clock
 
+TOLD_IN = 1.0
+"""Seconds in which platforms tell when a window ends."""
+BAD_LUCK = 2
+"""Failures in a row that are no outage yet."""
 USUAL_PERIODS = (1.0, 60.0, 3600.0, 86400.0)
 """The window lengths platforms use; what a learned window is taken to be."""
 
@@ -62,6 +69,11 @@ class _Window:
         return self.replied[0] + self.per
 
 
+def _is_tellable(per: float) -> bool:
+    """Whether a window is so long that whole seconds say when it ends."""
+    return per >= 10 * TOLD_IN
+
+
 def _began(boundary: float, per: float, now: float) -> float:
     """When the window that `now` lies in began."""
     return boundary + math.floor((now - boundary) / per) * per
@@ -88,6 +100,7 @@ class RateBudget:
         self.refusals = 0
         self._windows = [_Window(count, per) for count, per in windows]
         self._closed_until = -math.inf
+        self._failures = 0
         self._live_waiting = 0
         self._live_seen = -math.inf
         self._last_history = -math.inf
@@ -150,9 +163,16 @@ class RateBudget:
         self._wake()
         return wait
 
-    def rest(self, seconds: float) -> None:
-        """Send nothing for so long: the platform is not reachable."""
-        self._closed_until = max(self._closed_until, self.clock.tick() + seconds)
+    def answered(self) -> None:
+        """The platform answered usefully: what failed before was bad luck."""
+        self._failures = 0
+
+    def failed(self, wait: Callable[[int], float]) -> None:
+        """There was no useful answer; `wait` says how long to rest after so many failures in a row."""
+        self._failures += 1
+        if self._failures > BAD_LUCK:
+            seconds = wait(self._failures - BAD_LUCK)
+            self._closed_until = max(self._closed_until, self.clock.tick() + seconds)
 
     def observe(self, limit: int, per: float, *, remaining: int | None, reset: float | None) -> None:
         """Take over what the platform states in its headers about a window of `per` seconds."""
@@ -163,7 +183,7 @@ class RateBudget:
             self._windows.append(window)
         if window.count != limit:
             window.count, window.cap = limit, float(limit)
-        if reset is not None and 0 < reset <= per:
+        if reset is not None and 0 < reset <= per and _is_tellable(per):
             end = now + reset
             began = end - per
             if window.boundary is None or abs((end - window.boundary + per / 2) % per - per / 2) > per * 0.1:
@@ -203,7 +223,12 @@ class RateBudget:
         """The tightest window the wait fits in is fuller than we thought: count it as full until the wait is over."""
         fitting = [window for window in self._windows if retry_after is None or retry_after <= window.per + 1]
         window = min(fitting, key=lambda one: one.per)
-        if retry_after is not None and window.boundary is None and retry_after <= window.per:
+        if (
+            retry_after is not None
+            and window.boundary is None
+            and retry_after <= window.per
+            and _is_tellable(window.per)
+        ):
             window.boundary = now + retry_after
         if window.is_learned:
             window.count = min(window.count, self._taken_since(now + (retry_after or 0.0) - window.per))
