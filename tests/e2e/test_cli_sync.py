@@ -205,11 +205,7 @@ def test_a_service_survives_the_death_of_its_workers_and_stops_cleanly(tmp_path:
             service.send_signal(signal.SIGINT)
             said = service.communicate(timeout=60)[1]
         audited = program.run("audit")
-        placed = [
-            one for one in received(program, "omnisend") if one.get("id") and "placed" in json.dumps(one).lower()
-        ]
     assert (0, 0, True) == (service.returncode, audited.returncode, "a worker died and is started again" in said)
-    assert placed
 
 
 def test_workers_end_when_the_service_is_killed(tmp_path: Path) -> None:

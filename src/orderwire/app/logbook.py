@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -17,6 +18,29 @@ from orderwire.ledger.values import FactFilter
 from orderwire.model import Fact, Kind
 
 _NOTHING = Raw(b"null")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which facts of the log; everything given must hold.
+
+    Args:
+        kind: such as `order.placed`, `order.*`, `custom.wishlist`; several: any of them.
+        person: number (`per_12`), e-mail, phone or external id.
+        subject: such as `order:1001`.
+        source: the source's name.
+        since: occurred at this instant or later.
+        until: occurred before this instant.
+        after: only sequence numbers greater than this.
+    """
+
+    kind: Sequence[str] = ()
+    person: str = ""
+    subject: str = ""
+    source: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    after: int = 0
 
 
 class FactLine(Struct, frozen=True, kw_only=True):
@@ -104,43 +128,24 @@ def letter_page(shop: Shop, destination: str, seq: int) -> LetterPage:
     return LetterPage(letter=found[0], fact=line_of(shop.ledger.entries_at([seq])[0].fact))
 
 
-def lines(
-    shop: Shop,
-    *,
-    kinds: Sequence[str] = (),
-    person: str = "",
-    subject: str = "",
-    source: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
-    after: int = 0,
-) -> Iterator[bytes]:
-    """Stream facts in sequence order, one JSON object each; everything given must hold.
-
-    Args:
-        shop: the opened shop.
-        kinds: such as `order.placed`, `order.*`, `custom.wishlist`.
-        person: number, e-mail, phone or external id.
-        subject: such as `order:1001`.
-        source: the source's name.
-        since: occurred at this instant or later.
-        until: occurred before this instant.
-        after: only sequence numbers greater than this.
+def lines(shop: Shop, wanted: Wanted | None = None) -> Iterator[bytes]:
+    """Stream facts in sequence order, one JSON object each.
 
     Raises:
         NotFound: no such person.
         ConfigError: no such kind.
     """
+    wanted = wanted or Wanted()
     where = FactFilter(
-        kinds=tuple(kind for text in kinds for kind in _kinds_of(text)),
-        person=found_person(shop, person) if person else None,
-        subject=subject or None,
-        source=source or None,
-        since=since,
-        until=until,
+        kinds=tuple(kind for text in wanted.kind for kind in _kinds_of(text)),
+        person=found_person(shop, wanted.person) if wanted.person else None,
+        subject=wanted.subject or None,
+        source=wanted.source or None,
+        since=wanted.since,
+        until=wanted.until,
     )
     encode = msgspec.json.Encoder().encode
-    return (encode(line_of(fact)) for fact in shop.ledger.facts(where, after=after))
+    return (encode(line_of(fact)) for fact in shop.ledger.facts(where, after=wanted.after))
 
 
 def _kinds_of(text: str) -> list[str]:

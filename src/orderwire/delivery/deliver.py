@@ -106,8 +106,8 @@ class Delivery:
             clock=self.clock,
             transport=self.transport,
             rng=self.rng,
-            most=self.most,
         )
+        desk.most = self.most
         self.progress = desk.progress
         self.desk = desk
         return desk

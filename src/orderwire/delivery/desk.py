@@ -69,7 +69,6 @@ class Desk:
         clock: Clock,
         transport: Transport,
         rng: random.Random,
-        most: int | None = None,
     ) -> None:
         self.ledger = ledger
         self.dialect = dialect
@@ -107,7 +106,7 @@ class Desk:
         """Attempts whose later answer is awaited, by number."""
         self.last_number = ledger.last_attempt(settings.name)
         self.progress = Progress(destination=settings.name, head=ledger.head())
-        self.most = most
+        self.most: int | None = None
         """How many facts may be admitted in all; None for any number."""
         self.admitted = 0
         self.last_taken: dict[str, float] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -17,26 +18,15 @@ from orderwire.app.work import PATIENCE, Terms
 from orderwire.errors import ConfigError, OrderwireError
 
 FAILED, WRONG = 1, 2
+Flag = Annotated[bool, Parameter(negative="")]
 
 
-def work(
-    *,
-    role: Role,
-    folder: Annotated[Path, Parameter(name="--dir")] = Path(),
-    destinations: str = "",
-    share: int | None = None,
-    until_idle: Annotated[bool, Parameter(negative="")] = False,
-    history_only: Annotated[bool, Parameter(negative="")] = False,
-    since: str = "",
-    most: int | None = None,
-    patience: float = PATIENCE.total_seconds(),
-    parent: int | None = None,
-) -> int:
-    """Read the sources or deliver as one process of a sync; prints progress as JSON lines.
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a worker process is told on its command line.
 
     Args:
         role: what this process does.
-        folder: the shop's folder.
         destinations: names it may serve, with commas between; all by default.
         share: how many of them it takes at first.
         until_idle: end when nothing is left to do.
@@ -46,19 +36,41 @@ def work(
         patience: seconds that a platform may give no answer before it is given up, with `--until-idle`.
         parent: end when this process is gone.
     """
+
+    role: Role
+    destinations: str = ""
+    share: int | None = None
+    until_idle: Flag = False
+    history_only: Flag = False
+    since: str = ""
+    most: int | None = None
+    patience: float = PATIENCE.total_seconds()
+    parent: int | None = None
+
+    def job(self) -> Job:
+        """The same as `app` takes it."""
+        return Job(
+            role=self.role,
+            destinations=tuple(name for name in self.destinations.split(",") if name),
+            share=self.share,
+            since=at(self.since) if self.since else None,
+            parent=self.parent,
+            terms=Terms(
+                until_idle=self.until_idle,
+                with_live=not self.history_only,
+                most=self.most,
+                patience=timedelta(seconds=self.patience),
+            ),
+        )
+
+
+def work(
+    *, told: Annotated[Told, Parameter(name="*")], folder: Annotated[Path, Parameter(name="--dir")] = Path()
+) -> int:
+    """Read the sources or deliver as one process of a sync; prints progress as JSON lines."""
     talk.configure()
-    job = Job(
-        role=role,
-        destinations=tuple(name for name in destinations.split(",") if name),
-        share=share,
-        since=at(since) if since else None,
-        parent=parent,
-        terms=Terms(
-            until_idle=until_idle, with_live=not history_only, most=most, patience=timedelta(seconds=patience)
-        ),
-    )
     try:
-        do(folder, job, _print)
+        do(folder, told.job(), _print)
     except OrderwireError as error:
         print(error, file=sys.stderr)
         return WRONG if isinstance(error, ConfigError) else FAILED

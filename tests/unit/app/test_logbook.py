@@ -13,7 +13,7 @@ from orderwire.testing.ledgers import NOW, consent, event, exempt, order, person
 
 
 def shown(shop: Shop, *kinds: str) -> list[dict[str, object]]:
-    return [msgspec.json.decode(line) for line in logbook.lines(shop, kinds=kinds)]
+    return [msgspec.json.decode(line) for line in logbook.lines(shop, logbook.Wanted(kind=kinds))]
 
 
 def test_a_line_holds_the_body_as_an_object_and_the_records_own_identity(shop: Shop) -> None:
@@ -58,12 +58,12 @@ def test_kinds_are_chosen_by_name_or_by_group(shop: Shop, kinds: tuple[str, ...]
 
 def test_a_kind_that_does_not_exist_is_answered_with_the_nearest(shop: Shop) -> None:
     with pytest.raises(ConfigError, match=r"order\.placed"):
-        logbook.lines(shop, kinds=["order.plaecd"])
+        logbook.lines(shop, logbook.Wanted(kind=["order.plaecd"]))
 
 
 def test_who_is_not_found_is_not_repeated(shop: Shop) -> None:
     with pytest.raises(NotFound) as raised:
-        logbook.lines(shop, person="ana@mail.test")
+        logbook.lines(shop, logbook.Wanted(person="ana@mail.test"))
     assert "ana" not in str(raised.value)
 
 

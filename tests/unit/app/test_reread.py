@@ -10,7 +10,7 @@ import pytest
 import orderwire
 from orderwire import Shop
 from orderwire.app.ingest import ingest
-from orderwire.app.logbook import lines
+from orderwire.app.logbook import Wanted, lines
 from orderwire.app.reread import reread
 from orderwire.errors import NotFound
 from orderwire.testing.commands import ORDERS, PEOPLE
@@ -42,7 +42,7 @@ def test_a_changed_mapping_appends_corrections(remapped: Shop) -> None:
     head = remapped.ledger.head()
     done = reread(remapped, "shop")
     assert PEOPLE == done.appended
-    assert all(b'"last_name":"Name' in line for line in lines(remapped, after=head))
+    assert all(b'"last_name":"Name' in line for line in lines(remapped, Wanted(after=head)))
 
 
 def test_corrections_are_history(remapped: Shop) -> None:

@@ -3,7 +3,6 @@
 # ruff: noqa: D417 - the options that many commands share carry their help with them
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +16,10 @@ from orderwire.app.sync import sync as run_sync
 from orderwire.dialects.wire import WireRequest
 from orderwire.entrypoints.cli import pages
 from orderwire.entrypoints.cli.bars import display
-from orderwire.entrypoints.cli.options import AsJson, Count, Folder, Instant, Position
+from orderwire.entrypoints.cli.options import AsJson, Count, Folder, Instant
 from orderwire.entrypoints.cli.output import say, show_json, show_table
+
+EVERYTHING = logbook.Wanted()
 
 
 def plan(
@@ -116,28 +117,11 @@ def audit(*destinations: str, json: AsJson = False, folder: Folder = Path()) -> 
 
 def log(
     *,
-    kind: Annotated[Sequence[str], Parameter(consume_multiple=False)] = (),
-    person: str = "",
-    subject: str = "",
-    source: str = "",
-    since: Instant | None = None,
-    until: Instant | None = None,
-    after: Position = 0,
+    wanted: Annotated[logbook.Wanted, Parameter(name="*")] = EVERYTHING,
     json: AsJson = False,  # noqa: ARG001 - there is no other form
     folder: Folder = Path(),
 ) -> None:
-    """Print facts as JSON Lines, in sequence order; everything given must hold.
-
-    Args:
-        kind: such as `order.placed` or `order.*`; may be given several times.
-        person: number (`per_12`), e-mail, phone or external id.
-        subject: such as `order:1001`.
-        source: the source's name.
-        since: occurred at this instant or later.
-        until: occurred before this instant.
-        after: only sequence numbers greater than this.
-    """
+    """Print facts as JSON Lines, in sequence order; everything given must hold."""
     with open_shop(folder) as shop:
-        where = {"person": person, "subject": subject, "source": source}
-        for line in logbook.lines(shop, kinds=kind, since=since, until=until, after=after, **where):
+        for line in logbook.lines(shop, wanted):
             print(line.decode())
