@@ -43,8 +43,8 @@ class Row:
     is_limited: bool = False
 
 
-_ONE_BY_ONE = 0.1
-"""Those who send one event a request are given a tenth of the orders: their rate does not depend on it."""
+_ONE_BY_ONE = 0.05
+"""Those who send one event a request are given a twentieth of the orders: their rate does not depend on it."""
 
 ROWS = (
     Row(

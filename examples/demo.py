@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -29,7 +30,7 @@ def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description="Show a whole sync against local stand-ins of five platforms.")
     parser.add_argument("--dir", default="demo", type=Path, help="where everything is put; replaced when it exists")
-    parser.add_argument("--steps", default=12, type=int, help="how many steps the shop trades")
+    parser.add_argument("--steps", default=10, type=int, help="how many steps the shop trades")
     arguments = parser.parse_args()
     return show(arguments.dir.resolve(), steps=arguments.steps)
 
@@ -37,6 +38,7 @@ def main() -> int:
 def show(folder: Path, *, steps: int) -> int:
     """Run the demo; returns the exit status."""
     begun = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     clear(folder)
     stage.build_shop(folder)
     with program.platforms(folder) as ports:

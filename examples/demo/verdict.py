@@ -11,7 +11,6 @@ from pathlib import Path
 
 from demo.program import read, run
 from demo.stage import SCALES
-
 from orderwire.app.bootstrap import open_shop
 from orderwire.ledger.values import AttemptState
 from orderwire.sandbox.checker import FAULTS, Checker, Destination, Log, Report, read_facts
@@ -68,7 +67,7 @@ def give(folder: Path) -> bool:
 
 
 def excused(folder: Path, name: str) -> dict[int, int]:
-    """What the product itself lists, as items by fact: given up, of unknown outcome, or in a request once in doubt."""
+    """What the product itself lists, as items by fact: given up, or in a request whose outcome was in doubt."""
     letters = read(folder, "dead-letter", "list", name, "--limit", str(ALL))
     found = Counter({int(one["seq"]): ALL for one in letters if one["disposition"] == "dead"})
     with open_shop(folder) as shop:
@@ -82,8 +81,8 @@ def check(folder: Path, name: str, listed: Mapping[int, int]) -> Checked:
     log = Log(read_facts(folder / "log.jsonl"))
     checker = Checker(log, Destination(name=name, platform=name), excused=listed)
     lines = list(read_log(folder / "sandbox" / f"{name}.jsonl"))
-    proofs = tuple(prove(checker, lambda: lines))
-    return Checked(report=checker.check(lambda: lines), in_doubt=len(listed), proofs=proofs)
+    report = checker.check(lambda: lines)
+    return Checked(report=report, in_doubt=len(listed), proofs=tuple(prove(checker, lambda: lines, report)))
 
 
 def row(checked: Checked) -> list[str]:
@@ -104,9 +103,9 @@ def row(checked: Checked) -> list[str]:
 
 def show_table(rows: Sequence[Sequence[str]]) -> None:
     """Print rows in columns, under headings of two lines."""
-    narrow = [heading.rsplit(" ", 1) if len(heading) > 9 else ["", heading] for heading in rows[0]]
-    lines = [[pair[0] for pair in narrow], [pair[-1] for pair in narrow], *rows[1:]]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(narrow))]
+    narrow = [heading.rpartition(" ") for heading in rows[0]]
+    lines = [[first for first, _, _ in narrow], [last for _, _, last in narrow], *rows[1:]]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         print("  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 from msgspec import Raw, Struct
@@ -141,11 +141,16 @@ def lines(shop: Shop, wanted: Wanted | None = None) -> Iterator[bytes]:
         person=found_person(shop, wanted.person) if wanted.person else None,
         subject=wanted.subject or None,
         source=wanted.source or None,
-        since=wanted.since,
-        until=wanted.until,
+        since=_zoned(wanted.since),
+        until=_zoned(wanted.until),
     )
     encode = msgspec.json.Encoder().encode
     return (encode(line_of(fact)) for fact in shop.ledger.facts(where, after=wanted.after))
+
+
+def _zoned(instant: datetime | None) -> datetime | None:
+    """An instant without a zone is UTC."""
+    return instant if instant is None or instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _kinds_of(text: str) -> list[str]:

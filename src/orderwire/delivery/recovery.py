@@ -1,8 +1,8 @@
 """Picking up after a stop, a crash or another worker: what was on its way, and what is certain about it.
 
 An attempt that was open may have arrived. On routes where a resend does no harm its facts are sent again under the
-same ids; elsewhere they are read back or follow the destination's policy. Nothing is sent for them before the old
-request can no longer be on its way.
+same ids; elsewhere they are read back or follow the destination's policy. Nothing is sent before the old request can
+no longer be on its way, unless the platform would drop it as a repetition.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from orderwire.delivery.desk import Desk, OpenJob
 from orderwire.delivery.feeds import readmit
 from orderwire.delivery.outcome import Course, Fate, course_of, fate_in_doubt
 from orderwire.delivery.parcels import Key, Said, said_of
+from orderwire.dialects.contract import Resend
 from orderwire.dialects.wire import Result
 from orderwire.ledger.values import Attempt, AttemptState, Disposition, Entry, Exemption
 from orderwire.model import family_of
@@ -35,9 +36,17 @@ class Recovery:
         """Pending facts of which something was taken."""
 
     def wait_until(self) -> datetime | None:
-        """When the last request of a predecessor can no longer be on its way; None when there is none."""
+        """When the last request of a predecessor can no longer do harm by arriving; None when there is none.
+
+        Where the platform deduplicates, it never does: its facts are sent again before anything later about the
+        same, so that whatever arrives after that is dropped there.
+        """
         name = self._desk.settings.name
-        opened = [attempt.opened_at for attempt in self._desk.ledger.attempts(name, states=[AttemptState.OPEN])]
+        opened = [
+            attempt.opened_at
+            for attempt in self._desk.ledger.attempts(name, states=[AttemptState.OPEN])
+            if not self._is_deduplicated(attempt)
+        ]
         # Never longer than from now on, should the wall clock have gone back since.
         return min(max(opened), self._desk.clock.now()) + self._settle_time if opened else None
 
@@ -52,6 +61,10 @@ class Recovery:
         self._load_jobs()
         readmit(self._desk, self._pending)
         await self._desk.books.flush()
+
+    def _is_deduplicated(self, attempt: Attempt) -> bool:
+        route = self._desk.routes.get(attempt.route)
+        return route is not None and route.resend is Resend.DEDUPLICATED
 
     def _remember_taken(self) -> None:
         desk = self._desk

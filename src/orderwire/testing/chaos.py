@@ -13,12 +13,15 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
+
+import msgspec
 
 from orderwire.delivery.deliver import Delivery
 from orderwire.delivery.settings import DestinationSettings
@@ -39,6 +42,7 @@ from orderwire.ledger import (
 )
 from orderwire.ledger.values import Changes, Disposition, FactFilter
 from orderwire.model import Fact, Record
+from orderwire.sandbox.checker import Checker, Destination, Log, Report, read_fact
 from orderwire.sandbox.kit import FaultPlan, ReceptionLog
 from orderwire.sandbox.kit.server import Exchange
 from orderwire.sandbox.registry import stand_in
@@ -207,6 +211,7 @@ def switch_on(ledger: Ledger, settings: DestinationSettings, *, now: datetime) -
         name=settings.name,
         switched_on_at=now,
         switched_on_seq=ledger.head(),
+        is_adopted=True,
         acknowledged=tuple(route.name for route in profile.routes if route.history is History.MAY_FIRE),
     )
     ledger.administer(settings.name, Changes(state=state, cursors={Stream.LIVE: ledger.head()}))
@@ -273,18 +278,30 @@ class Aftermath:
     lines: list[dict[str, Any]]
     """The platform's reception log."""
     holdings: dict[str, Any]
-    in_doubt: frozenset[int]
-    """Facts of requests whose outcome was never learned, as the books list them."""
+    in_doubt: Counter[int]
+    """Items of requests whose outcome was never learned, by fact, as the books list them."""
     deaths: int
     """How often a worker was killed in fact."""
+    days: float = 0.0
 
     @property
-    def listed(self) -> frozenset[int]:
-        """Facts that the books list as given up or of unknown outcome: these may be missing or there twice."""
+    def listed(self) -> Counter[int]:
+        """Items, by fact, that the books list as given up or in doubt: these may be missing or there twice."""
         given_up = (Disposition.DEAD, Disposition.UNKNOWN)
-        return self.in_doubt | {seq for seq, one in self.exemptions.items() if one.disposition in given_up}
+        return self.in_doubt + Counter(seq for seq, one in self.exemptions.items() if one.disposition in given_up)
 
-    days: float = 0.0
+    def report(self) -> Report:
+        """What the checker finds, which believes neither the books nor the dialect."""
+        name = self.ordeal.platform
+        log = Log(read_fact(_line(fact)) for fact in self.facts)
+        checker = Checker(log, Destination(name=name, platform=name), excused=self.listed)
+        return checker.check(lambda: iter(self.lines))
+
+
+def _line(fact: Fact) -> dict[str, Any]:
+    """A fact as the log shows it."""
+    line: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(fact, body=b""))
+    return line | {"body": msgspec.json.decode(fact.body) if fact.body else {}}
 
 
 @dataclass
@@ -421,7 +438,7 @@ def _aftermath(scene: _Scene, ledger: Ledger) -> Aftermath:
         exemptions=found,
         lines=scene.log.lines,
         holdings=scene.exchange.stand_in.holdings(),
-        in_doubt=frozenset(member.seq for one in unknown for member in one.members),
+        in_doubt=Counter(member.seq for one in unknown for member in one.members),
         deaths=scene.deaths,
         days=asyncio.get_running_loop().time() / 86400,
     )

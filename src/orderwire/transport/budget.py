@@ -168,7 +168,12 @@ class RateBudget:
         self._failures = 0
 
     def failed(self, wait: Callable[[int], float]) -> None:
-        """There was no useful answer; `wait` says how long to rest after so many failures in a row."""
+        """There was no useful answer; `wait` says how long to rest after so many failures in a row.
+
+        Requests that were on their way together fail together: what comes back during a rest adds nothing to it.
+        """
+        if self.clock.tick() < self._closed_until:
+            return
         self._failures += 1
         if self._failures > BAD_LUCK:
             seconds = wait(self._failures - BAD_LUCK)
@@ -185,7 +190,8 @@ class RateBudget:
             window.count, window.cap = limit, float(limit)
         if reset is not None and 0 < reset <= per and _is_tellable(per):
             end = now + reset
-            began = end - per
+            # What was answered in the second that the rounding hides may be of this window too: it is not others'.
+            began = end - per - TOLD_IN
             if window.boundary is None or abs((end - window.boundary + per / 2) % per - per / 2) > per * 0.1:
                 window.boundary = end
             if remaining is not None:

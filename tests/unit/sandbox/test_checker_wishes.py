@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from orderwire.sandbox.checker import Destination
-from orderwire.sandbox.checker.check import platform
+from orderwire.sandbox.checker.registry import platform
 from orderwire.sandbox.checker.wanted import Call, call_of, expected
 
 AT = 1735689600

@@ -11,6 +11,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Column
 
 from orderwire.app.board import Board, Standing
 from orderwire.entrypoints.cli.output import say
@@ -40,7 +41,11 @@ def display() -> Iterator[Shown]:
         yield lines
         lines.finish()
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"))
+    columns = (
+        TextColumn("{task.description}", table_column=Column(no_wrap=True, min_width=12)),
+        BarColumn(bar_width=16),
+        TextColumn("{task.fields[told]}", table_column=Column(no_wrap=True)),
+    )
     with Progress(*columns, console=Console(stderr=True)) as progress:
         yield Bars(progress)
 
@@ -58,7 +63,7 @@ class Bars:
             told = f"{source.read:,} records, {source.appended:,} facts"
             self._move(f"from {source.source}", source.read, source.total_hint, told)
         for one in board.standings():
-            self._move(f"to {one.destination}", one.done, one.total, told_of(one))
+            self._move(f"to {one.destination}", one.done, one.total, briefly(one))
 
     def said(self, text: str) -> None:
         """Print above the bars."""
@@ -100,6 +105,13 @@ class Lines:
         if text != before and time.monotonic() - at >= EVERY:
             self._told[name] = (time.monotonic(), text)
             say(f"{name}: {text}")
+
+
+def briefly(one: Standing) -> str:
+    """A destination's standing beside its bar; why it stopped is said at the end."""
+    left = span(one.seconds_left) if one.seconds_left is not None and one.done < one.total else ""
+    counts = f"{one.done:,}/{one.total:,}  {one.requests:,} req  {one.rate:.1f}/s  {one.refusals:,}×429"
+    return f"{counts}  {'stopped' if one.blocked else left or one.phase}"
 
 
 def told_of(one: Standing) -> str:

@@ -53,6 +53,7 @@ def made_app() -> App:
         help="The order-data engine of a shop: exit status 0 done, 1 some failed, 2 usage or configuration, 3 remote "
         "unavailable.",
         default_parameter=Parameter(negative=""),
+        suppress_keyboard_interrupt=False,
     )
     for command in COMMANDS:
         app.command(command)

@@ -9,8 +9,9 @@ itself lists as given up or as of unknown outcome may be missing or doubled, and
 checker finds it.
 """
 
-from orderwire.sandbox.checker.check import PLATFORMS, Checker
+from orderwire.sandbox.checker.check import Checker
 from orderwire.sandbox.checker.facts import Log, read_fact, read_facts
+from orderwire.sandbox.checker.registry import PLATFORMS
 from orderwire.sandbox.checker.report import FAULTS, Example, Finding, Report, Requests
 from orderwire.sandbox.checker.wanted import Destination
 

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib import import_module
 
 from orderwire.sandbox.checker.consent import check_consent
 from orderwire.sandbox.checker.facts import Log
 from orderwire.sandbox.checker.firing import check_firings
 from orderwire.sandbox.checker.matching import Ledgers
+from orderwire.sandbox.checker.registry import platform
 from orderwire.sandbox.checker.report import FAULTS, Excuses, Findings, Report
 from orderwire.sandbox.checker.requests import count_requests
 from orderwire.sandbox.checker.sequence import check_order
-from orderwire.sandbox.checker.table import Line, Platform
+from orderwire.sandbox.checker.table import Line
 from orderwire.sandbox.checker.wanted import Destination, expected
-
-PLATFORMS = ("drip", "klaviyo", "ometria", "omnisend", "yespo")
-
-
-def platform(name: str) -> Platform:
-    """The table of expectations of a platform.
-
-    Raises:
-        KeyError: there is none of this name.
-    """
-    if name not in PLATFORMS:
-        raise KeyError(name)
-    found: Platform = getattr(import_module(f"orderwire.sandbox.checker.{name}"), name.upper())
-    return found
 
 
 class Checker:

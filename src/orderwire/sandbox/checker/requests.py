@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from orderwire.sandbox.checker.matching import Ledgers
+from orderwire.sandbox.checker.matching import Ledgers, is_somebody
 from orderwire.sandbox.checker.report import Requests
 from orderwire.sandbox.checker.table import Line, Path, Platform
 
@@ -15,7 +15,7 @@ _READS = ("GET", "HEAD")
 
 def count_requests(lines: Iterable[Line], platform: Platform, ledgers: Ledgers) -> Requests:
     """Count the requests of a reception log and what they were worth."""
-    historic = {kept.number for slot in ledgers.slots.values() if slot.is_imported for kept in slot.kept}
+    historic = _historic(ledgers)
     verdicts: Counter[str] = Counter()
     faulted = telling = 0
     items: Counter[str] = Counter()
@@ -44,6 +44,16 @@ def count_requests(lines: Iterable[Line], platform: Platform, ledgers: Ledgers) 
         minimum_seconds=_minimum_seconds(fewest, platform),
         history_seconds=round(max(span) - min(span), 3) if span else 0.0,
     )
+
+
+def _historic(ledgers: Ledgers) -> set[int]:
+    """The requests that brought history; of a person only the first, since news of them tells the person again."""
+    return {
+        kept.number
+        for key, slot in ledgers.slots.items()
+        if slot.is_imported
+        for kept in (slot.kept[:1] if is_somebody(key) else slot.kept)
+    }
 
 
 def _told(line: Line) -> list[Mapping[str, object]]:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from orderwire.sandbox.checker.check import Checker
+from orderwire.sandbox.checker.facts import Fact
 from orderwire.sandbox.checker.matching import Ledgers, Slot
 from orderwire.sandbox.checker.report import FAULTS, Report
 from orderwire.sandbox.checker.sequence import arrivals
@@ -39,9 +40,15 @@ class Proof:
         return self.found == {self.expected: 1}
 
 
-def prove(checker: Checker, lines: Lines) -> list[Proof]:
-    """Spoil a reception log in three ways and check each copy; where nothing is fit to be spoiled nothing shows."""
-    before = checker.check(lines)
+def prove(checker: Checker, lines: Lines, before: Report | None = None) -> list[Proof]:
+    """Spoil a reception log in three ways and check each copy; where nothing is fit to be spoiled nothing shows.
+
+    Args:
+        checker: the checker of the destination.
+        lines: reads the reception log from its beginning.
+        before: the report on the log as it is; made where it is not given.
+    """
+    before = before or checker.check(lines)
     ledgers = checker.balance(lines())
     proofs = []
     for name, fault, spoil in (
@@ -99,16 +106,17 @@ def _single_spots(ledgers: Ledgers, excused: Collection[int]) -> list[_Spot]:
 
 def _neighbours(ledgers: Ledgers, excused: Collection[int]) -> list[tuple[_Spot, _Spot]]:
     """Events of one order with nothing of the same person between them, the second later in the log and in time."""
-    of_person: dict[str, list[tuple[Kept, Any]]] = defaultdict(list)
+    of_person: dict[str, list[tuple[Kept, Fact]]] = defaultdict(list)
     for kept, expected in arrivals(ledgers):
         fact = expected.fact
-        if len(ledgers.slots[kept.key].kept) == 1 and fact.seq not in excused:
-            of_person[fact.thing if fact.person is None else str(fact.person)].append((kept, fact))
+        of_person[fact.thing if fact.person is None else str(fact.person)].append((kept, fact))
     return [
         (_spot(first), _spot(second))
         for run in of_person.values()
         for (first, before), (second, after) in pairwise(run)
         if before.thing == after.thing and before.seq < after.seq and before.occurred_at < after.occurred_at
+        if not {before.seq, after.seq}.intersection(excused)
+        if all(len(ledgers.slots[kept.key].kept) == 1 for kept in (first, second))
     ]
 
 

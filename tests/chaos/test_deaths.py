@@ -1,0 +1,72 @@
+"""Workers killed at any moment, faults on the wire, a clock that is set, a shop that goes on: the books and the facts.
+
+A failure names its seed; `pytest tests/chaos/test_deaths.py --seed N -k <platform>` replays it.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from orderwire.ledger import Disposition
+from orderwire.sandbox.registry import PLATFORMS
+from orderwire.testing.chaos import Aftermath, Ordeal, suffer
+
+FEW = range(8)
+MANY = range(1000, 1080)
+OPEN_ENDED = (Disposition.PENDING, Disposition.IN_FLIGHT)
+
+
+def everything_wrong(after: Aftermath) -> list[str]:
+    """What is wrong after an ordeal, by the books and by the checker; empty when nothing is."""
+    found = [f"books: {fault}" for fault in after.balance.faults]
+    found += [f"left open: {count} {one}" for one, count in after.balance.from_log.items() if one in OPEN_ENDED]
+    for name, finding in after.report().faults.items():
+        for example in finding.examples:
+            if name != "out_of_order" or not is_settled_by_a_later_fact(after, example.seqs):
+                found.append(f"{name}: {example}")
+    return found
+
+
+def is_settled_by_a_later_fact(after: Aftermath, seqs: Iterable[int]) -> bool:
+    """Whether all of them are of people one of whose facts is in doubt: such a fact holds nothing back."""
+    person_by_seq = {fact.seq: fact.person for fact in after.facts}
+    doubtful = {person_by_seq[seq] for seq in after.listed}
+    return all(person_by_seq[seq] in doubtful for seq in seqs)
+
+
+def wrongs_of(seeds: Iterable[int], platform: str, place: Path) -> dict[int, list[str]]:
+    found = {}
+    for seed in seeds:
+        after = suffer(Ordeal.drawn(seed, platform), place / f"{seed}.db")
+        if wrong := everything_wrong(after):
+            found[seed] = wrong
+    return found
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_whatever_dies_nothing_is_lost_or_doubled(platform: str, tmp_path: Path, seed_asked: int | None) -> None:
+    seeds = FEW if seed_asked is None else [seed_asked]
+    assert {} == wrongs_of(seeds, platform, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_same_for_hundreds_of_seeds(platform: str, tmp_path: Path) -> None:
+    assert {} == wrongs_of(MANY, platform, tmp_path)
+
+
+def test_the_ordeals_are_ordeals(tmp_path: Path) -> None:
+    """Workers do die, requests do fail, and some outcomes are never learned."""
+    afters = [suffer(Ordeal.drawn(seed, "drip"), tmp_path / f"{seed}.db") for seed in range(12)]
+    faulted = sum(line["fault"] != "none" for after in afters for line in after.lines)
+    assert (True, True, True) == (
+        sum(after.deaths for after in afters) > 20,
+        faulted > 10,
+        any(after.in_doubt for after in afters),
+    )
+
+
+def test_the_same_seed_is_the_same_ordeal(tmp_path: Path) -> None:
+    one, other = (suffer(Ordeal.drawn(9, "klaviyo"), tmp_path / f"{name}.db") for name in "ab")
+    assert [line["body"] for line in one.lines] == [line["body"] for line in other.lines]
