@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -61,7 +61,11 @@ def check_settings(folder: Path) -> list[SourceCheck]:
     return [_check(settings, name) for name in settings.sources]
 
 
-def preview_source(folder: Path, name: str, entity: str, *, count: int = 10) -> tuple[Preview, ...]:
+Row: TypeAlias = Preview
+"""A row of a source beside the record it is understood as."""
+
+
+def preview_source(folder: Path, name: str, entity: str, *, count: int = 10) -> tuple[Row, ...]:
     """Some rows of an entity beside the records they are understood as.
 
     Raises:
@@ -126,7 +130,7 @@ def _count_files(mapping: SourceMapping) -> tuple[EntityCheck, ...]:
     )
 
 
-def _preview_files(mapping: SourceMapping, entity: str, count: int) -> tuple[Preview, ...]:
+def _preview_files(mapping: SourceMapping, entity: str, count: int) -> tuple[Row, ...]:
     source = open_source(mapping)
     if entity not in source.streams:
         raise NotFound(f"source.{mapping.name} has no {entity!r}; there are: {', '.join(source.streams)}")

@@ -12,6 +12,7 @@ from orderwire.app.doctor import Health, examine
 from orderwire.app.initialise import initialise
 from orderwire.entrypoints.cli.options import AsJson, Count, Folder
 from orderwire.entrypoints.cli.output import say, show_json, show_table
+from orderwire.entrypoints.cli.previews import show_preview
 
 config = App(name="config", help="Look at the settings.")
 source = App(name="source", help="Look at a source.")
@@ -79,9 +80,8 @@ def preview(name: str, entity: str, *, count: Count = 10, json: AsJson = False, 
     found = checking.preview_source(folder, name, entity, count=count)
     if json:
         show_json([{"row": one.row, "record": one.record, "problem": one.problem} for one in found])
-    for one in () if json else found:
-        print(", ".join(f"{key}={value}" for key, value in one.row.items()))
-        print(f"  → {one.problem or one.record}")
+    else:
+        show_preview(found)
     if found and found[0].ignored:
         say(f"not read: {', '.join(found[0].ignored)}")
     return 1 if any(one.problem for one in found) else 0
