@@ -109,7 +109,8 @@ def trade(folder: Path, *, steps: int) -> None:
         syncing.send_signal(signal.SIGTERM)
         status = syncing.wait()
     print(f"the shop: {', '.join(f'{count} {what}' for what, count in sorted(happened.items()))}")
-    print(f"stopped cleanly, with status {status}")
+    why = {0: "nothing is left to look at", 1: "some facts are listed as given up or in doubt"}
+    print(f"the sync was asked to stop and did, with status {status}: {why.get(status, 'see what it said')}")
 
 
 def kill_a_worker(supervisor: int) -> None:

@@ -12,7 +12,7 @@ from orderwire.delivery.settings import DestinationSettings
 from orderwire.dialects.contract import Held
 from orderwire.dialects.wire import WireReply, WireRequest
 from orderwire.errors import BadReply, Busy, LeaseLost, Unauthorized, Unavailable
-from orderwire.transport.backoff import backoff
+from orderwire.transport.backoff import backoff, seconds_of
 from orderwire.transport.budget import RateBudget
 from orderwire.transport.clock import Clock
 from orderwire.transport.http import Transport
@@ -78,16 +78,15 @@ class ReadBackSession:
         refused = 0
         while True:
             await budget.acquire(is_live=False)
-            try:
-                reply = await self._transport.send(self._dialect.authorize(request, account), account.base_url)
-            finally:
-                budget.replied()
+            reply = await budget.carry(
+                self._transport.send(self._dialect.authorize(request, account), account.base_url)
+            )
             if reply.status in (401, 403):
                 raise Unauthorized(f"{self._settings.name}: the key is refused ({reply.status})")
             if reply.status != 429:
                 return reply
             refused += 1
-            budget.refused(_seconds(reply.headers.get("retry-after")), backoff=backoff(refused, self._rng))
+            budget.refused(seconds_of(reply.headers.get("retry-after")), backoff=backoff(refused, self._rng))
 
 
 @asynccontextmanager
@@ -115,10 +114,3 @@ async def leased(shop: Shop, name: str) -> AsyncIterator[None]:
         renewing.cancel()
         await asyncio.gather(renewing, return_exceptions=True)
         shop.ledger.release(lease)
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None

@@ -44,17 +44,11 @@ class FirstLook:
             request = desk.dialect.held(what, cursor or "", desk.settings.account)
             if request is None:
                 return False
-            budget = desk.budgets[request.budget]
-            await budget.acquire(is_live=True)
             try:
-                reply = await desk.transport.send(
-                    desk.dialect.authorize(request, desk.settings.account), desk.settings.account.base_url
-                )
+                reply = await desk.ask(request, is_live=True)
                 page = desk.dialect.interpret_held(what, cursor or "", reply) if reply.status == 200 else None
             except (Unavailable, BadReply):
                 page = None
-            finally:
-                budget.replied()
             if page is None or page.next == cursor:
                 tries += 1
                 await desk.clock.sleep(backoff(tries, desk.rng))

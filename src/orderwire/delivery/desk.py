@@ -26,6 +26,7 @@ from orderwire.delivery.queues import ParcelQueue
 from orderwire.delivery.settings import DestinationSettings
 from orderwire.delivery.trail import Trail
 from orderwire.dialects.contract import Dialect, History, Lane, Once, Semantics
+from orderwire.dialects.wire import WireReply, WireRequest
 from orderwire.ledger.contract import Ledger
 from orderwire.ledger.values import Attempt, DestinationState, Disposition, Entry, Exemption, Lease, Mark, Stream
 from orderwire.model import Family, family_of, kind_of
@@ -141,6 +142,25 @@ class Desk:
             if staged := self.books.staged_mark(subject):
                 marks[subject] = staged
         return marks
+
+    async def send(self, request: WireRequest, budget: RateBudget) -> WireReply:
+        """Send a request that its budget has let go.
+
+        Raises:
+            Unavailable: no complete answer came.
+        """
+        account = self.settings.account
+        return await budget.carry(self.transport.send(self.dialect.authorize(request, account), account.base_url))
+
+    async def ask(self, request: WireRequest, *, is_live: bool) -> WireReply:
+        """Ask the platform something when the request's budget allows.
+
+        Raises:
+            Unavailable: no complete answer came.
+        """
+        budget = self.budgets[request.budget]
+        await budget.acquire(is_live=is_live)
+        return await self.send(request, budget)
 
     def admit(
         self,

@@ -80,16 +80,10 @@ class Eraser:
         request = desk.dialect.erase(recipient, desk.settings.account)
         if request is None:
             return 404, None
-        budget = desk.budgets[request.budget]
-        await budget.acquire(is_live=True)
         try:
-            reply = await desk.transport.send(
-                desk.dialect.authorize(request, desk.settings.account), desk.settings.account.base_url
-            )
+            reply = await desk.ask(request, is_live=True)
         except Unavailable:
             return None, None
-        finally:
-            budget.replied()
         return reply.status, seconds_of(reply.headers.get("retry-after"))
 
     def _settle(self, entry: Entry, reason: str) -> None:

@@ -47,14 +47,10 @@ class JobFollower:
         await budget.acquire(is_live=False)
         job.asked += 1
         try:
-            reply = await desk.transport.send(
-                desk.dialect.authorize(request, desk.settings.account), desk.settings.account.base_url
-            )
+            reply = await desk.send(request, budget)
         except Unavailable:
             job.ask_at = desk.clock.tick() + backoff(job.asked, desk.rng, most=MOST_WAIT)
             return
-        finally:
-            budget.replied()
         if reply.status == 429:
             desk.progress.refusals += 1
             wait = budget.refused(seconds_of(reply.headers.get("retry-after")), backoff=backoff(job.asked, desk.rng))

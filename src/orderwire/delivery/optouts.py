@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 from orderwire.delivery.desk import Desk
@@ -45,15 +46,9 @@ class OptOuts:
             if request is None:
                 break
             budget = desk.budgets[request.budget]
-            await budget.acquire(is_live=True)
-            try:
-                reply = await desk.transport.send(
-                    desk.dialect.authorize(request, desk.settings.account), desk.settings.account.base_url
-                )
-            except Unavailable:
-                reply = None
-            finally:
-                budget.replied()
+            reply = None
+            with suppress(Unavailable):
+                reply = await desk.ask(request, is_live=True)
             if reply is None or reply.status in _TRY_AGAIN or reply.status >= 500:
                 tries += 1
                 wait = backoff(tries, desk.rng)

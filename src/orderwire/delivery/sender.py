@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
@@ -76,9 +77,7 @@ class Sender:
         await desk.books.flush()
         desk.progress.requests += 1
         try:
-            reply = await desk.transport.send(
-                desk.dialect.authorize(request, desk.settings.account), desk.settings.account.base_url
-            )
+            reply = await desk.send(request, self._budget)
         except Unavailable as error:
             verdict = Verdict(
                 result=Result.UNKNOWN if error.may_have_arrived else Result.UNAVAILABLE, reason=str(error)
@@ -86,8 +85,6 @@ class Sender:
             desk.progress.failures += 1
         else:
             verdict = desk.dialect.interpret(parcel.route, request, reply, parcel.items)
-        finally:
-            self._budget.replied()
         for seen in verdict.observed:
             desk.budgets[seen.budget].observe(seen.limit, seen.per, remaining=seen.remaining, reset=seen.reset)
         await self._follow(parcel, verdict)
@@ -273,17 +270,9 @@ class Sender:
             request = desk.dialect.read_item(parcel.route, item, desk.settings.account)
             there: bool | None = None
             if request is not None:
-                budget = desk.budgets.get(request.budget, self._budget)
-                await budget.acquire(is_live=self._lane is Lane.LIVE)
-                try:
-                    reply = await desk.transport.send(
-                        desk.dialect.authorize(request, desk.settings.account), desk.settings.account.base_url
-                    )
+                with suppress(Unavailable):
+                    reply = await desk.ask(request, is_live=self._lane is Lane.LIVE)
                     there = desk.dialect.interpret_item(parcel.route, item, reply)
-                except Unavailable:
-                    there = None
-                finally:
-                    budget.replied()
             outcome.append(ItemFate(Fate.TAKEN) if there else ItemFate(Fate.RETRY, verdict.reason))
         failed = tuple(place for place, fate in enumerate(outcome) if fate.fate is not Fate.TAKEN)
         state = AttemptState.FAILED if len(failed) == len(outcome) else AttemptState.ACCEPTED

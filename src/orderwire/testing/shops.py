@@ -76,13 +76,11 @@ def small_shop(seed: int, *, start: datetime, people: int = 8, orders: int = 24,
     rng = random.Random(f"shop:{seed}")
     before = [_order(rng, 1000 + place, rng.randrange(people), _long_ago(rng, start)) for place in range(orders)]
     history: list[Record] = [_product(place, start - 500 * _DAY) for place in range(4)]
-    history += [
-        Person(identity=identity(one), first_name="Ana", updated_at=start - 450 * _DAY) for one in range(people)
-    ]
     for one in range(people):
         choice = rng.choice(_CHOICES)
         if choice is not None:
             history.append(_consent(one, choice, start - timedelta(days=rng.randrange(30, 400))))
+        history.append(Person(identity=identity(one), first_name="Ana", updated_at=start - 450 * _DAY))
     history += before
     return SmallShop(seed=seed, history=tuple(history), news=tuple(_news(rng, before, start, people, news)))
 

@@ -1,8 +1,9 @@
 """One rate budget: several windows that hold at once, live before history, learning from the platform's replies.
 
 How a limit is kept without knowing where the platform's windows begin. A request counts against a window from the
-moment it is let go until `per` seconds after its *reply* came: the platform counted it at some moment in between, so
-no window of theirs, wherever it begins, can hold more than `count` of ours. Once the platform has told where a window
+moment it is let go until `per` seconds after its *reply* came, less the shortest trip seen lately: the platform
+counted it at some moment in between, and the next request needs as long to get there, so no window of theirs,
+wherever it begins, can hold more than `count` of ours. Once the platform has told where a window
 ends (a `Retry-After` on a 429, a reset header), requests are counted by that window instead, which also uses the part
 of the first window that is left. Platforms tell it in whole seconds, which says nothing of a window of one second.
 
@@ -23,8 +24,9 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from orderwire.transport.clock import Clock
 
@@ -32,6 +34,7 @@ TOLD_IN = 1.0
 """Seconds in which platforms tell when a window ends."""
 BAD_LUCK = 2
 """Failures in a row that are no outage yet."""
+Reply = TypeVar("Reply")
 USUAL_PERIODS = (1.0, 60.0, 3600.0, 86400.0)
 """The window lengths platforms use; what a learned window is taken to be."""
 
@@ -55,9 +58,13 @@ class _Window:
         self.cap = float(self.count)
 
     def used(self, now: float) -> int:
-        begin = now - self.per if self.boundary is None else _began(self.boundary, self.per, now)
-        while self.replied and self.replied[0] <= begin:
-            self.replied.popleft()
+        if self.boundary is None:
+            while self.replied and self.replied[0] <= now - self.per:
+                self.replied.popleft()
+        else:
+            began = _began(self.boundary, self.per, now)
+            while self.replied and self.replied[0] < began:
+                self.replied.popleft()
         return self.open_requests + len(self.replied)
 
     def next_room(self, now: float) -> float:
@@ -105,6 +112,8 @@ class RateBudget:
         self._live_seen = -math.inf
         self._last_history = -math.inf
         self._changed = asyncio.Event()
+        self._trips: deque[float] = deque(maxlen=32)
+        """How long recent requests took."""
         self._taken: deque[float] = deque(maxlen=100_000)
         """When recent requests that were not refused were answered."""
 
@@ -127,14 +136,27 @@ class RateBudget:
             if is_live:
                 self._live_waiting -= 1
 
-    def replied(self) -> None:
-        """A request's reply came, whatever it says; or it will never come."""
+    async def carry(self, send: Awaitable[Reply]) -> Reply:
+        """Wait for the reply to a request that was let go, and count it; or that it will never come."""
+        began = self.clock.tick()
+        answered = False
+        try:
+            reply = await send
+            answered = True
+            return reply
+        finally:
+            self.replied(took=self.clock.tick() - began if answered else None)
+
+    def replied(self, *, took: float | None = None) -> None:
+        """A request's reply came after `took` seconds, whatever it says; None when none will come."""
         now = self.clock.tick()
+        if took is not None:
+            self._trips.append(took)
         self._taken.append(now)
         self.on_their_way -= 1
         for window in self._windows:
             window.open_requests -= 1
-            window.replied.append(now)
+            window.replied.append(now if took is None else now - min(self._trips))
             if window.cap < window.count and now - window.last_narrowed > window.per:
                 window.cap = min(float(window.count), window.cap + 1.0 / max(1.0, window.cap))
         self._wake()
@@ -164,8 +186,13 @@ class RateBudget:
         return wait
 
     def answered(self) -> None:
-        """The platform answered usefully: what failed before was bad luck."""
+        """The platform answered usefully: what failed before was bad luck, and what was learned may be too little."""
         self._failures = 0
+        now = self.clock.tick()
+        for window in self._windows:
+            if window.is_learned and window.boundary is not None and now < window.boundary:
+                window.count = max(window.count, self._taken_in(window.per, window.boundary))
+                window.cap = float(window.count)
 
     def failed(self, wait: Callable[[int], float]) -> None:
         """There was no useful answer; `wait` says how long to rest after so many failures in a row.
@@ -184,7 +211,7 @@ class RateBudget:
         now = self.clock.tick()
         window = next((window for window in self._windows if window.per == per), None)
         if window is None:
-            window = _Window(limit, per)
+            window = _Window(limit, per, open_requests=self.on_their_way)
             self._windows.append(window)
         if window.count != limit:
             window.count, window.cap = limit, float(limit)
@@ -237,7 +264,7 @@ class RateBudget:
         ):
             window.boundary = now + retry_after
         if window.is_learned:
-            window.count = min(window.count, self._taken_since(now + (retry_after or 0.0) - window.per))
+            window.count = min(window.count, self._taken_in(window.per, now + (retry_after or 0.0)))
             window.cap = float(window.count)
         elif self.refusals > 1 and now - window.last_narrowed > window.per:
             window.cap = max(1.0, window.cap * 0.9)
@@ -245,15 +272,20 @@ class RateBudget:
 
     def _learn(self, now: float, retry_after: float) -> None:
         per = next((period for period in USUAL_PERIODS if retry_after <= period), USUAL_PERIODS[-1])
-        count = self._taken_since(now + retry_after - per)
-        window = _Window(count, per, boundary=now + retry_after, is_learned=True)
+        count = self._taken_in(per, now + retry_after)
+        window = _Window(count, per, open_requests=self.on_their_way, boundary=now + retry_after, is_learned=True)
         self._windows.append(window)
 
-    def _taken_since(self, begin: float) -> int:
-        """How many requests went through since then, at least one."""
+    def _taken_in(self, per: float, end: float) -> int:
+        """How many requests went through in the window that ends then, at least one.
+
+        The second that rounding hides counts too: too high an estimate costs one more refusal, too low a one all
+        the windows to come.
+        """
+        begin = end - per - (TOLD_IN if _is_tellable(per) else 0.0)
         count = 0
         for at in reversed(self._taken):
-            if at <= begin:
+            if at < begin:
                 break
             count += 1
         return max(1, count)

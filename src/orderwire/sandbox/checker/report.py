@@ -35,8 +35,8 @@ class Requests:
     """What was asked of the platform. Seconds are the platform's.
 
     `fewest` is how many requests the same things need when each is filled as far as the platform allows and news
-    goes one by one; `minimum_seconds` is how long the platform's windows make these take, `history_seconds` how long
-    passed between the first and the last request that brought something of the history.
+    goes one by one; `minimum_seconds` is how long the platform's windows make those of the history take at the least,
+    `history_seconds` how long passed between the first and the last request that brought something of it.
     """
 
     total: int = 0

@@ -19,6 +19,7 @@ def count_requests(lines: Iterable[Line], platform: Platform, ledgers: Ledgers) 
     verdicts: Counter[str] = Counter()
     faulted = telling = 0
     items: Counter[str] = Counter()
+    old_items: Counter[str] = Counter()
     span: list[float] = []
     for line in lines:
         verdicts[line["verdict"]] += 1
@@ -31,8 +32,9 @@ def count_requests(lines: Iterable[Line], platform: Platform, ledgers: Ledgers) 
             span.append(float(line["at"]))
         if found := _path_of(line, platform.paths):
             name = found.bulk if is_historic and found.bulk else found.name
-            items[name] += sum(not one.get("duplicate") or found.most == 1 for one in _told(line))
-    fewest = _fewest(items, platform.paths)
+            count = sum(not one.get("duplicate") or found.most == 1 for one in _told(line))
+            items[name] += count
+            old_items[name] += count if is_historic else 0
     return Requests(
         total=sum(verdicts.values()),
         taken=verdicts["taken"],
@@ -40,8 +42,8 @@ def count_requests(lines: Iterable[Line], platform: Platform, ledgers: Ledgers) 
         limited=verdicts["limited"],
         faulted=faulted,
         telling=telling,
-        fewest=sum(fewest.values()),
-        minimum_seconds=_minimum_seconds(fewest, platform),
+        fewest=sum(_fewest(items, platform.paths).values()),
+        minimum_seconds=_minimum_seconds(_fewest(old_items, platform.paths), platform),
         history_seconds=round(max(span) - min(span), 3) if span else 0.0,
     )
 
