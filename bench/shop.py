@@ -11,6 +11,7 @@ import json
 import random
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def make(path: Path, count: int) -> None:
 
 def line_count(path: Path) -> int:
     """How many order lines a shop has."""
-    with sqlite3.connect(path) as shop:
+    with closing(sqlite3.connect(path)) as shop:
         return int(shop.execute("SELECT count(*) FROM order_lines").fetchone()[0])
 
 

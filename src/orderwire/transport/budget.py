@@ -162,7 +162,8 @@ class RateBudget:
         self._wake()
 
     def unused(self) -> None:
-        """A permit is given back: nothing was sent with it."""
+        """A permit is given back: nothing was sent with it, and the next need not keep its distance from it."""
+        self._last_history = -math.inf
         self.requests -= 1
         self.on_their_way -= 1
         for window in self._windows:
