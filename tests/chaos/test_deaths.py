@@ -1,4 +1,4 @@
-"""Workers killed at any moment, faults on the wire, a clock that is set, a shop that goes on: the books and the facts.
+"""Workers killed at any moment, faults on the wire, a clock that is set, a shop that goes on: do the books hold?
 
 A failure names its seed; `pytest tests/chaos/test_deaths.py --seed N -k <platform>` replays it.
 """

@@ -100,6 +100,8 @@ class Desk:
         self.taken: set[int] = set()
         """Facts beyond a history cursor that have a durable disposition already."""
         self.represented: dict[str, int] = {}
+        self.overshadowed: dict[str, list[int]] = {}
+        """Facts whose content another fact on its way shows, by subject: superseded when that is taken."""
         self.parked: list[tuple[float, int]] = []
         """Facts to be tried again, with the platform second when."""
         self.to_forget: deque[Entry] = deque()
@@ -177,6 +179,9 @@ class Desk:
         if isinstance(said, Said) and (blocked := unacknowledged(said, context)):
             said = Settled(Disposition.PENDING, f"acknowledge route {blocked} first")
         if isinstance(said, Settled):
+            if self._is_overshadowed(entry, marks, said):
+                self.overshadowed.setdefault(subject_key(entry.fact), []).append(seq)
+                said = Settled(Disposition.PENDING, "its content is on its way with another fact")
             self.settle_unsent(seq, said)
             return None
         passage = Passage(
@@ -198,6 +203,14 @@ class Desk:
         if passage.state_subject:
             self.represented[passage.state_subject] = entry.newest
         return passage
+
+    def _is_overshadowed(self, entry: Entry, marks: Mapping[str, Mark], settled: Settled) -> bool:
+        """Whether a fact need not be sent only if what shows its content now is taken."""
+        if settled.disposition is not Disposition.SUPERSEDED:
+            return False
+        subject = subject_key(entry.fact)
+        mark = marks.get(subject)
+        return self.represented.get(subject, 0) >= entry.newest and (mark is None or mark.seq < entry.newest)
 
     def go(self, passage: Passage) -> None:
         """Put a passage on its way, or in line behind an unfinished one of the same person or subject."""
@@ -251,8 +264,8 @@ class Desk:
             parcel.is_part = parcel.is_part or apart
             self.enqueue(parcel)
 
-    def finish(self, passage: Passage) -> None:
-        """A passage is over: free its keys and let those behind it go."""
+    def finish(self, passage: Passage, *, is_taken: bool = False) -> None:
+        """A passage is over: free its keys and let those behind it go, and those that relied on its being taken."""
         self.passages.pop(passage.seq, None)
         if passage.state_subject and self.represented.get(passage.state_subject) == passage.newest:
             del self.represented[passage.state_subject]
@@ -262,6 +275,26 @@ class Desk:
         self._let_go(freed)
         if any(later.statement.lane is Lane.LIVE for later in passage.then):
             self.seal(Lane.LIVE)
+        if passage.state_subject and not is_taken:
+            self._come_out(passage.state_subject)
+
+    def _come_out(self, subject: str) -> None:
+        """What was to show the content of these facts was not taken after all: they are decided about again."""
+        entries = self.ledger.entries_at(sorted(self.overshadowed.pop(subject, ())))
+        marks = self.marks_of(entries)
+        context = self.context()
+        for entry in entries:
+            if passage := self.admit(entry, marks, context, ()):
+                passage.has_exemption = True
+                self.go(passage)
+        if entries:
+            self.seal(Lane.LIVE)
+            self.seal(Lane.HISTORY)
+
+    def _stay_out(self, mark: Mark) -> None:
+        """The content of these facts is there."""
+        for seq in self.overshadowed.pop(mark.subject, ()):
+            self.settle_unsent(seq, Settled(Disposition.SUPERSEDED, f"its content is there since fact {mark.seq}"))
 
     def _let_go(self, candidates: Iterable[Passage]) -> None:
         """Let those go whose turn it is, and after each the next in its lines, which may join the same parcel."""
@@ -291,13 +324,14 @@ class Desk:
             mark = Mark(subject=subject, seq=passage.newest, occurred_at=passage.statement.occurred_at)
             if job is None:
                 self.books.mark(mark)
+                self._stay_out(mark)
             else:
                 job.marks[passage.seq] = mark
         stated = passage.statement.kind == "consent.changed"
         if recipient is not None and (not recipient.is_known_there or (stated and not recipient.was_stated_there)):
             self.books.mark(self.pin(passage, seq=passage.seq))
         self.progress.accepted += 1
-        self.finish(passage)
+        self.finish(passage, is_taken=True)
         if subject and job is not None:
             self.represented[subject] = max(passage.newest, self.represented.get(subject, 0))
 
@@ -309,8 +343,11 @@ class Desk:
                 continue
             if is_good:
                 self.books.mark(mark)
+                self._stay_out(mark)
             if self.represented.get(mark.subject) == mark.seq:
                 del self.represented[mark.subject]
+            if not is_good:
+                self._come_out(mark.subject)
 
     def pin(self, passage: Passage, *, seq: int = 0) -> Mark:
         """The mark that pins a person's identifiers here; `seq` 0 before anything of theirs was taken."""

@@ -25,7 +25,7 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
-from orderwire.dialects.wire import JobVerdict, Verdict, WireReply, WireRequest
+from orderwire.dialects.wire import JobVerdict, Survey, Verdict, WireReply, WireRequest
 from orderwire.model import (
     Address,
     Cart,
@@ -133,6 +133,8 @@ class Route(Struct, frozen=True, kw_only=True):
     """Whether a refusal says which item was bad; otherwise a refused batch is split in halves."""
     once: Once = Once.ITEM
     """What a request may hold only one item of (documented last-wins, 409 or unordered processing)."""
+    answers_after: float = 1.0
+    """Platform seconds before which no later answer is asked for."""
     note: str = ""
 
 
@@ -323,6 +325,18 @@ class Dialect(Protocol):
 
     def interpret_job(self, route: Route, job: str, reply: WireReply, items: Sequence[Item]) -> JobVerdict:
         """Read a job's status reply. `items` hold the route, wire ids and weights of the request, bodies empty."""
+        ...
+
+    def survey(self, route: Route, cursor: str, since: datetime, account: Account) -> WireRequest | None:
+        """Ask for a page of the platform's list of jobs of this route, by one request what became of many.
+
+        Cursor "" begins; `since` is when the oldest job in question was posted. None where no list tells which jobs
+        failed: then each is followed by itself.
+        """
+        ...
+
+    def interpret_survey(self, route: Route, cursor: str, reply: WireReply) -> Survey | None:
+        """Read that page; None where it tells nothing, so that the jobs are followed one by one for a while."""
         ...
 
     def read_item(self, route: Route, item: Item, account: Account) -> WireRequest | None:

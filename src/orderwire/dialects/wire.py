@@ -90,6 +90,18 @@ class Verdict(Struct, frozen=True, kw_only=True):
     observed: tuple[Observed, ...] = ()
 
 
+class Survey(Struct, frozen=True, kw_only=True):
+    """One page of a platform's own list of jobs: what it says of each, by the handles that its replies gave."""
+
+    done_well: tuple[str, ...] = ()
+    """Finished, and nothing of it failed: confirmed whole, without a question about each."""
+    look_closer: tuple[str, ...] = ()
+    """Over, but what became of its items must be asked for."""
+    under_way: tuple[str, ...] = ()
+    next: str | None = None
+    """The cursor of the following page; None at the end."""
+
+
 class JobVerdict(Struct, frozen=True, kw_only=True):
     """What a job's status reply says. `items` name the exceptions to `result` by their place in the request.
 

@@ -33,7 +33,7 @@ class OrderAmounts(NamedTuple):
     mismatch: int
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def product(quantity: Decimal, unit_price: Decimal, currency: str) -> int:
     """Quantity times unit price in minor units, halves away from zero: 3 × 0.095 GBP → 29."""
     return minor(quantity * unit_price, currency)

@@ -26,6 +26,8 @@ MoneyDecoder: TypeAlias = Callable[[object, str], object]
 MISFITS = (ValueError, TypeError, ArithmeticError)
 """What Python's own parsing raises; `Unreadable` is one of them."""
 
+_REMEMBERED = 16_384
+"""Amounts of which each reader remembers the meaning: prices come again and again, totals seldom."""
 _LONGEST_KEY = 64
 _MOST_DIGITS = 15
 """Amounts of more digits than this before or after the point are damage, not money."""
@@ -75,7 +77,7 @@ def _digits_of_key(exact: Decimal) -> str:
     return str(int(exact)) if exact == int(exact) else format(exact, "f")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=_REMEMBERED)
 def _decimal(value: str | float | Decimal) -> Decimal:
     exact = value if isinstance(value, Decimal) else Decimal(repr(value) if isinstance(value, float) else value)
     if not exact.is_finite():
@@ -96,12 +98,12 @@ def number(value: object) -> Decimal | None:
     raise Unreadable("is not a number", "Amounts are plain numbers with a point, such as 1234.50.")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=_REMEMBERED)
 def _units_of_major(value: str | float | Decimal, currency: str) -> int:
     return minor(_decimal(value), currency)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=_REMEMBERED)
 def _units_of_minor(value: str | float | Decimal, currency: str) -> int:
     exact = _decimal(value)
     if exact != int(exact):
@@ -109,12 +111,12 @@ def _units_of_minor(value: str | float | Decimal, currency: str) -> int:
     return int(exact)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=_REMEMBERED)
 def _price_of_major(value: str | float | Decimal, currency: str) -> Decimal:
     return _canonical(_decimal(value), currency)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=_REMEMBERED)
 def _price_of_minor(value: str | float | Decimal, currency: str) -> Decimal:
     return _canonical(_decimal(value).scaleb(-digits(currency)), currency)
 

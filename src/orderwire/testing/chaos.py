@@ -1,11 +1,5 @@
 """Delivery made to suffer: from a seed, a shop, a fault plan, and deaths at any moment; then the books and the facts.
 
-How a process is killed inside one process. What an outside observer can tell apart are only the writes to the ledger
-and the requests on the wire, so every moment between two awaits equals the moment before the next of these. A `Fuse`
-counts them and `Killed` is raised instead of the one at which it burns out; from then on the dead worker's ledger and
-network are dead too, so that none of its clean-up reaches anything. A request that was on its way at that moment
-arrives or does not, by the toss of a coin, and may still arrive when the next worker has begun.
-
 Everything is drawn from the seed and runs in virtual time: the same seed gives the same run.
 """
 
@@ -15,220 +9,44 @@ import asyncio
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
 
 import msgspec
 
 from orderwire.delivery.deliver import Delivery
 from orderwire.delivery.settings import DestinationSettings
 from orderwire.dialects import registry
-from orderwire.dialects.contract import Account, History
-from orderwire.dialects.wire import WireReply, WireRequest
-from orderwire.errors import Unavailable
 from orderwire.ledger import (
     AttemptState,
     Balance,
-    DestinationState,
     Exemption,
-    Lease,
     Ledger,
-    Received,
-    Stream,
     open_ledger,
 )
-from orderwire.ledger.values import Changes, Disposition, FactFilter
+from orderwire.ledger.values import Disposition, FactFilter
 from orderwire.model import Fact, Record
 from orderwire.sandbox.checker import Checker, Destination, Log, Report, read_fact
-from orderwire.sandbox.kit import FaultPlan, ReceptionLog
+from orderwire.sandbox.kit import FaultPlan
 from orderwire.sandbox.kit.server import Exchange
 from orderwire.sandbox.registry import stand_in
-from orderwire.testing.shops import SOURCE, SmallShop, small_shop
-from orderwire.testing.virtual import START, InProcess, VirtualClock, VirtualLoop, VirtualPlatformClock
+from orderwire.testing.mortal import Fuse, Killed, MortalLedger, MortalWire
+from orderwire.testing.shops import SmallShop, small_shop
+from orderwire.testing.stage import Memory, SteppingClock, coarse, record, run_coarsely, settings_of, switch_on
+from orderwire.testing.virtual import START, VirtualClock, VirtualPlatformClock
 
 T = TypeVar("T")
 PATIENCE = 72 * 3600.0
 """Virtual seconds after which a delivery counts as stuck."""
-HOST = "https://platform.test"
 _EVERY_ITEM = 1000
 """More items than a fact has."""
-_READS = frozenset({"head", "entries", "entries_at", "earlier_of", "destination", "cursors", "attempts", "marks"})
-_READS_TOO = frozenset({"attempts_beyond", "last_attempt", "exemptions", "facts", "balance", "find_person", "person"})
-
-
-class Killed(BaseException):
-    """The worker's process ended here, without a word."""
 
 
 class Stuck(Exception):
     """A delivery does not come to an end; the message says what it is busy with."""
-
-
-class Fuse:
-    """How many more effects a worker lives to see; None for one that is not killed."""
-
-    def __init__(self, effects: int | None) -> None:
-        self._left = effects
-        self.is_out = False
-
-    def burn(self) -> None:
-        """One more effect is about to happen.
-
-        Raises:
-            Killed: it does not happen any more.
-        """
-        if self._left is not None:
-            self._left -= 1
-            self.is_out = self.is_out or self._left < 0
-        if self.is_out:
-            raise Killed
-
-
-class MortalLedger:
-    """A ledger that dies with its worker: calls that write burn the fuse, and nothing answers a dead worker."""
-
-    def __init__(self, ledger: Ledger, fuse: Fuse) -> None:
-        self._ledger = ledger
-        self._fuse = fuse
-        self.lease: Lease | None = None
-
-    def acquire(self, destination: str, holder: str, *, ttl: timedelta) -> Lease | None:
-        """Take or renew a lease, and remember it for whoever clears up after the worker."""
-        self._fuse.burn()
-        self.lease = self._ledger.acquire(destination, holder, ttl=ttl)
-        return self.lease
-
-    def __getattr__(self, name: str) -> Any:
-        """Every other call, as long as the worker lives."""
-        if self._fuse.is_out:
-            raise Killed
-        if name not in _READS | _READS_TOO:
-            self._fuse.burn()
-        return getattr(self._ledger, name)
-
-
-class MortalWire(InProcess):
-    """The way out of a mortal worker. Some requests dawdle on the way; their worker may be dead when they arrive."""
-
-    def __init__(self, exchange: Exchange, fuse: Fuse, rng: random.Random, *, dawdling: float = 0.0) -> None:
-        super().__init__({HOST: exchange})
-        self._fuse = fuse
-        self._rng = rng
-        self._dawdling = dawdling
-
-    async def send(self, request: WireRequest, base_url: str) -> WireReply:
-        """Send one request and read the whole reply."""
-        self._fuse.burn()
-        journey = asyncio.ensure_future(self._travel(request, base_url))
-        journey.add_done_callback(_look_away)
-        try:
-            reply = await asyncio.shield(journey)
-        except asyncio.CancelledError:
-            if self._rng.random() < 0.5:
-                journey.cancel()
-            raise
-        except Unavailable:
-            self._fuse.burn()
-            raise
-        self._fuse.burn()
-        return reply
-
-    async def _travel(self, request: WireRequest, base_url: str) -> WireReply:
-        if self._rng.random() < self._dawdling:
-            await asyncio.sleep(self._rng.uniform(0.5, 20.0))
-        return await super().send(request, base_url)
-
-
-class Memory(ReceptionLog):
-    """A reception log that keeps its lines."""
-
-    def __init__(self) -> None:
-        super().__init__(None)
-        self.lines: list[dict[str, Any]] = []
-
-    def write(self, line: dict[str, Any]) -> None:
-        """Append one line."""
-        self.lines.append(line)
-
-
-class SteppingClock(VirtualClock):
-    """A worker's clock, whose wall time somebody may set while the pace goes on."""
-
-    def __init__(self, start: datetime = START) -> None:
-        super().__init__(start)
-        self.offset = timedelta()
-
-    def now(self) -> datetime:
-        """The wall clock, UTC-aware."""
-        return super().now() + self.offset
-
-
-class CoarseLoop(VirtualLoop):
-    """A virtual loop that jumps at least `grain` seconds at a time, so that an outage of days is short to watch."""
-
-    grain = 0.0
-
-    def _jump(self, seconds: float) -> None:
-        super()._jump(max(seconds, self.grain))
-
-
-def run_coarsely(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a coroutine to its end in virtual time that may be made coarse."""
-    with asyncio.Runner(loop_factory=CoarseLoop) as runner:
-        runner.get_loop().set_exception_handler(_told)
-        return runner.run(work())
-
-
-def _told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Nobody mourns the tasks of a killed worker; everything else is reported as usual."""
-    if not isinstance(context.get("exception"), Killed):
-        loop.default_exception_handler(context)
-
-
-def coarse(grain: float) -> None:
-    """Let time pass in steps of at least so many seconds from now on; 0 for as fine as it is."""
-    cast("CoarseLoop", asyncio.get_running_loop()).grain = grain
-
-
-def settings_of(platform: str, name: str | None = None, **changes: Any) -> DestinationSettings:
-    """A destination on this host, with the platform's own defaults."""
-    profile = registry.dialect(platform).profile
-    account = Account(
-        key="key-1",
-        base_url=(HOST if name is None else f"https://{name}.test") + urlsplit(profile.base_url).path,
-        account_id="123",
-        options={option.name: option.default for option in profile.options},
-    )
-    given: dict[str, Any] = {"name": name or platform, "platform": platform, "account": account}
-    return DestinationSettings(**(given | changes))
-
-
-def switch_on(ledger: Ledger, settings: DestinationSettings, *, now: datetime) -> None:
-    """Begin a destination at the head, with every warning about automations acknowledged."""
-    profile = registry.dialect(settings.platform).profile
-    state = DestinationState(
-        name=settings.name,
-        switched_on_at=now,
-        switched_on_seq=ledger.head(),
-        is_adopted=True,
-        acknowledged=tuple(route.name for route in profile.routes if route.history is History.MAY_FIRE),
-    )
-    ledger.administer(settings.name, Changes(state=state, cursors={Stream.LIVE: ledger.head()}))
-
-
-def record(ledger: Ledger, *records: Record, at: datetime, is_imported: bool) -> None:
-    """Put records of the shop into the ledger."""
-    ledger.record([Received(record=one) for one in records], source=SOURCE, at=at, is_imported=is_imported)
-
-
-def _look_away(journey: asyncio.Future[WireReply]) -> None:
-    """Whoever sent it may be dead: take note of how the journey ended."""
-    if not journey.cancelled():
-        journey.exception()
 
 
 @dataclass(frozen=True, kw_only=True)

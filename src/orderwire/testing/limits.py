@@ -27,8 +27,8 @@ from orderwire.sandbox.kit import FaultPlan, FixedWindows
 from orderwire.sandbox.kit.faults import Fault
 from orderwire.sandbox.kit.server import Exchange
 from orderwire.sandbox.registry import stand_in
-from orderwire.testing.chaos import HOST, Memory, coarse, run_coarsely, settings_of, switch_on
 from orderwire.testing.shops import SOURCE, identity, order_of
+from orderwire.testing.stage import HOST, Memory, coarse, run_coarsely, settings_of, switch_on
 from orderwire.testing.virtual import START, InProcess, VirtualClock, VirtualPlatformClock
 
 _USEFUL = (Fault.NONE, Fault.SLOW)

@@ -15,8 +15,8 @@ went through, in the shortest usual period that the wait fits.
 One failed request among others that succeed is bad luck and costs nobody else anything; several in a row are an
 outage, and everybody rests.
 
-History never takes the last `reserve` share of a window, and once live traffic has been seen it also spreads its
-requests evenly, so that news need not wait for the next window.
+History never takes the last `reserve` share of a window longer than some seconds, and once live traffic has been seen
+it also spreads its requests evenly, so that news need not wait for the next window.
 """
 
 from __future__ import annotations
@@ -233,12 +233,16 @@ class RateBudget:
         if not is_live and self._live_waiting:
             wait = max(wait, 0.01)
         for window in self._windows:
-            usable = window.cap if is_live else window.cap - math.floor(window.cap * self.reserve)
+            usable = window.cap if is_live else window.cap - self._reserved(window)
             if window.used(now) + 1 > max(1.0, usable):
                 wait = max(wait, window.next_room(now) - now, 0.001)
             elif not is_live and now - self._live_seen < 2 * window.per:
                 wait = max(wait, self._last_history + window.per / max(1.0, usable) - now)
         return wait
+
+    def _reserved(self, window: _Window) -> int:
+        """What history leaves of a window; nothing of one so short that news can wait for the next."""
+        return math.floor(window.cap * self.reserve) if _is_tellable(window.per) else 0
 
     async def _pause(self, seconds: float) -> None:
         self._changed.clear()
@@ -265,7 +269,8 @@ class RateBudget:
         ):
             window.boundary = now + retry_after
         if window.is_learned:
-            window.count = min(window.count, self._taken_in(window.per, now + (retry_after or 0.0)))
+            end = now + (retry_after or 0.0) if _is_tellable(window.per) else now
+            window.count = min(window.count, self._taken_in(window.per, end))
             window.cap = float(window.count)
         elif self.refusals > 1 and now - window.last_narrowed > window.per:
             window.cap = max(1.0, window.cap * 0.9)
@@ -273,8 +278,11 @@ class RateBudget:
 
     def _learn(self, now: float, retry_after: float) -> None:
         per = next((period for period in USUAL_PERIODS if retry_after <= period), USUAL_PERIODS[-1])
-        count = self._taken_in(per, now + retry_after)
-        window = _Window(count, per, open_requests=self.on_their_way, boundary=now + retry_after, is_learned=True)
+        end = now + retry_after if _is_tellable(per) else now
+        count = self._taken_in(per, end)
+        window = _Window(
+            count, per, open_requests=self.on_their_way, boundary=end if _is_tellable(per) else None, is_learned=True
+        )
         self._windows.append(window)
 
     def _taken_in(self, per: float, end: float) -> int:

@@ -212,9 +212,9 @@ def test_money_is_an_exact_number_in_major_units(currency: str, minor: int, expe
 
 @pytest.mark.parametrize(
     ("price", "expected"),
-    [(Decimal("0.1"), b'"ItemPrice":0.1,'), (Decimal("1E+2"), b'"ItemPrice":100,'), (Decimal("9.9900"), b":9.9900,")],
+    [(Decimal("0.1"), b'"ItemPrice":0.1,'), (Decimal("1E+2"), b'"ItemPrice":100,'), (Decimal("9.9900"), b":9.99,")],
 )
-def test_a_unit_price_keeps_its_digits(price: Decimal, expected: bytes) -> None:
+def test_a_unit_price_is_told_exactly_and_shortly(price: Decimal, expected: bytes) -> None:
     (item,) = items_of(order(lines=lines(1, unit_price=price, brand="x")))
     assert expected in item.body
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
+from datetime import datetime
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from orderwire.dialects.contract import Account, Expression, Item, Profile, Read
 from orderwire.dialects.drip import reads, replies
 from orderwire.dialects.drip.profile import PROFILE
 from orderwire.dialects.drip.write import write
-from orderwire.dialects.wire import JobVerdict, Result, Verdict, WireReply, WireRequest
+from orderwire.dialects.wire import JobVerdict, Result, Survey, Verdict, WireReply, WireRequest
 from orderwire.errors import NotExpressible
 
 _SHOPPER = "/v3/{account}/shopper_activity/"
@@ -93,6 +94,14 @@ class Drip:
     def interpret_job(self, route: Route, job: str, reply: WireReply, items: Sequence[Item]) -> JobVerdict:
         """Nothing more is ever learned: what was accepted stays so."""
         return JobVerdict(is_done=True, result=Result.ACCEPTED)
+
+    def survey(self, route: Route, cursor: str, since: datetime, account: Account) -> WireRequest | None:
+        """None: there is no list of jobs."""
+        return None
+
+    def interpret_survey(self, route: Route, cursor: str, reply: WireReply) -> Survey | None:
+        """None: nothing was asked."""
+        return None
 
     def read_item(self, route: Route, item: Item, account: Account) -> WireRequest | None:
         """None: no route can be read back item by item."""

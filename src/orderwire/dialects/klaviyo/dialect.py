@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec import json
 from msgspec.structs import replace
@@ -23,7 +24,7 @@ from orderwire.dialects.klaviyo.events import is_phone
 from orderwire.dialects.klaviyo.fields import CAPABILITIES
 from orderwire.dialects.klaviyo.routes import BUDGETS, FRAMES, ROUTES, Frame
 from orderwire.dialects.klaviyo.write import write
-from orderwire.dialects.wire import JobVerdict, Verdict, WireReply, WireRequest
+from orderwire.dialects.wire import JobVerdict, Survey, Verdict, WireReply, WireRequest
 
 REVISION = "2026-07-15"
 
@@ -107,6 +108,14 @@ class Klaviyo:
     def interpret_job(self, route: Route, job: str, reply: WireReply, items: Sequence[Item]) -> JobVerdict:
         """Read what was asked for."""
         return jobs.interpret(route, job, reply, items)
+
+    def survey(self, route: Route, cursor: str, since: datetime, account: Account) -> WireRequest | None:  # noqa: ARG002
+        """None: jobs are followed one by one."""
+        return None
+
+    def interpret_survey(self, route: Route, cursor: str, reply: WireReply) -> Survey | None:  # noqa: ARG002
+        """None: nothing was asked."""
+        return None
 
     def read_item(self, route: Route, item: Item, account: Account) -> WireRequest | None:  # noqa: ARG002
         """Nothing: no route is of the class that needs it."""

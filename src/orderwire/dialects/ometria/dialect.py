@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -13,7 +14,7 @@ from orderwire.dialects.ometria import reads, replies
 from orderwire.dialects.ometria.fields import ERRORS, PUSH
 from orderwire.dialects.ometria.profile import PROFILE
 from orderwire.dialects.ometria.write import write
-from orderwire.dialects.wire import JobVerdict, Verdict, WireReply, WireRequest
+from orderwire.dialects.wire import JobVerdict, Survey, Verdict, WireReply, WireRequest
 
 _HEADERS = (("Content-Type", "application/json"),)
 
@@ -51,6 +52,14 @@ class Ometria:
     def interpret_job(self, route: Route, job: str, reply: WireReply, items: Sequence[Item]) -> JobVerdict:
         """Look for the records of a push among those errors."""
         return replies.interpret_job(job, reply, items)
+
+    def survey(self, route: Route, cursor: str, since: datetime, account: Account) -> WireRequest | None:
+        """None: there is no list of jobs."""
+        return None
+
+    def interpret_survey(self, route: Route, cursor: str, reply: WireReply) -> Survey | None:
+        """None: nothing was asked."""
+        return None
 
     def read_item(self, route: Route, item: Item, account: Account) -> WireRequest | None:
         """Nothing: no route here is of the class that reads back before it decides."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -44,7 +45,7 @@ from orderwire.dialects.omnisend.fields import (
     PRODUCTS_BATCH,
 )
 from orderwire.dialects.omnisend.write import write
-from orderwire.dialects.wire import JobVerdict, Verdict, WireReply, WireRequest
+from orderwire.dialects.wire import JobVerdict, Survey, Verdict, WireReply, WireRequest
 from orderwire.model import Kind
 
 REVISION = "2026-03-15"
@@ -64,6 +65,7 @@ def _batch(name: str, resend: Resend, semantics: Semantics, note: str, *, once: 
         max_item_bytes=MAX_ITEM_BYTES,
         frame_bytes=FRAME_BYTES,
         once=once,
+        answers_after=jobs.ASK_AGAIN,
         note=note,
     )
 
@@ -227,6 +229,14 @@ class Omnisend:
     def interpret_job(self, route: Route, job: str, reply: WireReply, items: Sequence[Item]) -> JobVerdict:
         """Read a batch's status and the outcome of its items."""
         return jobs.interpret_job(route, job, reply, items)
+
+    def survey(self, route: Route, cursor: str, since: datetime, account: Account) -> WireRequest | None:  # noqa: ARG002
+        """Ask for a page of the batches of a resource."""
+        return jobs.survey(route, cursor, since)
+
+    def interpret_survey(self, route: Route, cursor: str, reply: WireReply) -> Survey | None:
+        """Read that page."""
+        return jobs.interpret_survey(route, cursor, reply)
 
     def read_item(self, route: Route, item: Item, account: Account) -> WireRequest | None:  # noqa: ARG002
         """No route is read back item by item."""

@@ -3,21 +3,30 @@
 An item is found by the request that the list echoes; only where there is no echo does its number count, because the
 numbers (text, from 1 in all samples) are known from samples alone. Whatever cannot be assigned makes the unnamed
 items unknown rather than confirmed.
+
+One page of the list of batches tells of up to 250 of them what is over and how much of it failed. That is enough for
+events and products. A batch of contacts is looked into even where nothing failed: an identifier that belongs to
+somebody else, or a yes that was not taken, shows only in the contact that came of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from orderwire.dialects.contract import Account, Item, Route
-from orderwire.dialects.omnisend.fields import ENDPOINT_BY_BATCH_ROUTE, contact_id
+from orderwire.dialects.omnisend.fields import CONTACTS_BATCH, ENDPOINT_BY_BATCH_ROUTE, contact_id
 from orderwire.dialects.omnisend.replies import BUDGET, contact_fault, item_result, json_of
-from orderwire.dialects.wire import ItemOutcome, JobVerdict, Result, WireReply, WireRequest
+from orderwire.dialects.wire import ItemOutcome, JobVerdict, Result, Survey, WireReply, WireRequest
 
-_ASK_AGAIN = 3.0
+ASK_AGAIN = 3.0
+"""Platform seconds before a batch is asked about, and again."""
 _ASK_MUCH_LATER = 60.0
+_LISTED = 250
+_DAY = timedelta(days=1)
+"""In which zone the list counts its days is not documented."""
 _GONE = frozenset({400, 404, 410, 422})
 
 
@@ -32,10 +41,10 @@ def interpret_job(route: Route, job: str, reply: WireReply, items: Sequence[Item
         return JobVerdict(is_done=True, result=Result.UNKNOWN)
     if reply.status != 200:
         is_refusal = 400 <= reply.status < 500
-        return JobVerdict(is_done=False, ask_again_after=_ASK_MUCH_LATER if is_refusal else _ASK_AGAIN)
+        return JobVerdict(is_done=False, ask_again_after=_ASK_MUCH_LATER if is_refusal else ASK_AGAIN)
     batch = json_of(reply.body)
     if not isinstance(batch, dict) or batch.get("status") not in ("finished", "stopped"):
-        return JobVerdict(is_done=False, ask_again_after=_ASK_AGAIN)
+        return JobVerdict(is_done=False, ask_again_after=ASK_AGAIN)
     outcomes, has_strays = _outcomes(route, batch, items)
     told_count = batch.get("errorsCount")
     hides_errors = isinstance(told_count, int) and told_count > len(_entries(batch, "errors"))
@@ -43,6 +52,55 @@ def interpret_job(route: Route, job: str, reply: WireReply, items: Sequence[Item
     rest = Result.CONFIRMED if is_complete else Result.UNKNOWN
     exceptions = (outcomes[place] for place in sorted(outcomes) if outcomes[place].result is not rest)
     return JobVerdict(is_done=True, result=rest, items=tuple(exceptions))
+
+
+def survey(route: Route, cursor: str, since: datetime) -> WireRequest | None:
+    """Ask for a page of the batches of one resource, in whatever order the platform lists them."""
+    endpoint = ENDPOINT_BY_BATCH_ROUTE.get(route.name)
+    if endpoint is None:
+        return None
+    query = {"endpoint": endpoint, "dateFrom": (since - _DAY).date().isoformat(), "limit": _LISTED}
+    return WireRequest(method="GET", path=f"/batches?{urlencode(query | {'offset': _offset(cursor)})}", budget=BUDGET)
+
+
+def interpret_survey(route: Route, cursor: str, reply: WireReply) -> Survey | None:
+    """Read which batches are over, and of which of them nothing failed."""
+    body = json_of(reply.body) if reply.status == 200 else None
+    if not isinstance(body, dict) or not isinstance(body.get("batches"), list):
+        return None
+    done_well: list[str] = []
+    look_closer: list[str] = []
+    under_way: list[str] = []
+    for batch in _entries(body, "batches"):
+        if not isinstance(name := batch.get("batchID"), str):
+            continue
+        if batch.get("status") not in ("finished", "stopped"):
+            under_way.append(name)
+        elif route.name != CONTACTS_BATCH and _is_whole(batch):
+            done_well.append(name)
+        else:
+            look_closer.append(name)
+    paging = body.get("paging")
+    has_more = isinstance(paging, dict) and bool(paging.get("next")) and bool(body["batches"])
+    return Survey(
+        done_well=tuple(done_well),
+        look_closer=tuple(look_closer),
+        under_way=tuple(under_way),
+        next=str(_offset(cursor) + len(body["batches"])) if has_more else None,
+    )
+
+
+def _is_whole(batch: dict[str, Any]) -> bool:
+    """Whether a batch says that it went through all its items, and that none failed."""
+    counts = [batch.get(name) for name in ("totalCount", "finishedCount", "errorsCount")]
+    if batch["status"] != "finished" or not all(type(count) is int for count in counts):
+        return False
+    total, finished, failed = counts
+    return failed == 0 and finished == total
+
+
+def _offset(cursor: str) -> int:
+    return int(cursor) if cursor.isascii() and cursor.isdigit() else 0
 
 
 def _outcomes(route: Route, batch: dict[str, Any], items: Sequence[Item]) -> tuple[dict[int, ItemOutcome], bool]:

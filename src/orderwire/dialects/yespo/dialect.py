@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from orderwire.dialects.contract import Account, Expression, Item, Profile, ReadBack, Recipient, Route, Statement
-from orderwire.dialects.wire import JobVerdict, Verdict, WireReply, WireRequest
+from orderwire.dialects.wire import JobVerdict, Survey, Verdict, WireReply, WireRequest
 from orderwire.dialects.yespo import reads, replies, write
 from orderwire.dialects.yespo.profile import PROFILE
 
@@ -54,6 +55,14 @@ class Yespo:
     def interpret_job(self, route: Route, job: str, reply: WireReply, items: Sequence[Item]) -> JobVerdict:  # noqa: ARG002
         """Read how an import went."""
         return replies.interpret_job(reply, items)
+
+    def survey(self, route: Route, cursor: str, since: datetime, account: Account) -> WireRequest | None:  # noqa: ARG002
+        """None: jobs are followed one by one."""
+        return None
+
+    def interpret_survey(self, route: Route, cursor: str, reply: WireReply) -> Survey | None:  # noqa: ARG002
+        """None: nothing was asked."""
+        return None
 
     def read_item(self, route: Route, item: Item, account: Account) -> WireRequest | None:  # noqa: ARG002
         """None: no route can be read back item by item."""
