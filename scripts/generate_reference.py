@@ -1,18 +1,20 @@
-"""Writes `docs/reference/` from the code: what each platform can be told, its limits, the errors, the words.
+"""Writes `docs/reference/` from the code: platforms, limits, errors, words, settings, commands, our own JSON.
 
 `--check` writes nothing and fails when a page is stale. A test does the same, so the pages cannot lag behind.
 """
 
 from __future__ import annotations
 
-import ast
 import inspect
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import Enum
-from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
+
+from reference_cli import cli_page
+from reference_markdown import attribute_docs, codes, first_line, page, table
+from reference_native import SCHEMA, native_page, schema_file
+from reference_settings import settings_page
 
 from orderwire import errors
 from orderwire.dialects import contract, registry, wire
@@ -22,7 +24,6 @@ from orderwire.model import Channel, ConsentState, IdentifierKind, Kind, RefundK
 from orderwire.model.facts import MARKETING_ONLY
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
-NOTICE = "<!-- Written by `make docs` from the code. Edits here are lost. -->"
 WORDS: tuple[tuple[str, str, tuple[type[Enum], ...]], ...] = (
     (
         "Where a fact stands",
@@ -49,24 +50,6 @@ def profiles() -> list[Profile]:
     return found
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A Markdown table; a missing cell shows as a dash."""
-    lines = [head, ["---"] * len(head), *rows]
-    return ["| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines] + [""]
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|") or "–"
-
-
-def _page(title: str, *lines: str) -> str:
-    return "\n".join([NOTICE, "", f"# {title}", "", *lines]).rstrip() + "\n"
-
-
-def _codes(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
 def capabilities(platforms: Sequence[Profile]) -> str:
     """What each platform can be told: one table over all, then one table each."""
     lines = [
@@ -87,7 +70,7 @@ def capabilities(platforms: Sequence[Profile]) -> str:
             ["fact", "called", "semantics", "routes, history first", "resend", "history", "note"],
             [_capability_row(kind, profile.capabilities.get(kind), routes) for kind in Kind],
         )
-    return _page("What each platform can be told", *lines)
+    return page("What each platform can be told", *lines)
 
 
 def _called(capability: Capability | None) -> str:
@@ -104,7 +87,7 @@ def _capability_row(kind: Kind, capability: Capability | None, routes: dict[str,
         f"`{kind}`",
         capability.called if used else "–",
         capability.semantics if used else "–",
-        _codes(capability.routes),
+        codes(capability.routes),
         _each(used, "resend"),
         _each(used, "history"),
         capability.note,
@@ -142,7 +125,7 @@ def limits(platforms: Sequence[Profile]) -> str:
             ],
             map(_route_row, profile.routes),
         )
-    return _page("Limits", *lines)
+    return page("Limits", *lines)
 
 
 def _budget_row(budget: Budget) -> list[str]:
@@ -194,7 +177,7 @@ def platforms_page(platforms: Sequence[Profile]) -> str:
                 ["option", "default", "meaning"],
                 [[f"`{option.name}`", f"`{_setting(option.default)}`", option.help] for option in profile.options],
             )
-    return _page("Platforms", *lines)
+    return page("Platforms", *lines)
 
 
 def _setting(value: str | bool | int) -> str:
@@ -209,11 +192,11 @@ def errors_page() -> str:
         "",
     ]
     lines += _error_branch(errors.OrderwireError, 0)
-    return _page("Errors", *lines)
+    return page("Errors", *lines)
 
 
 def _error_branch(kind: type[BaseException], depth: int) -> list[str]:
-    about = (inspect.getdoc(kind) or "").splitlines()[0]
+    about = first_line(kind)
     below = [child for child in kind.__subclasses__() if child.__module__ == errors.__name__]
     line = f"{'  ' * depth}- `{kind.__name__}`: {about}"
     return [line, *(row for child in below for row in _error_branch(child, depth + 1))]
@@ -241,26 +224,12 @@ def words() -> str:
     for title, about, enums in WORDS:
         lines += [f"## {title}", "", about, ""]
         for enum in enums:
-            lines += [f"### {enum.__name__}", "", (inspect.getdoc(enum) or "").splitlines()[0], ""]
-            meanings = member_docs(enum)
+            lines += [f"### {enum.__name__}", "", first_line(enum), ""]
+            meanings = attribute_docs(enum)
             lines += table(
                 ["value", "meaning"], [[f"`{member.value}`", meanings.get(member.name, "")] for member in enum]
             )
-    return _page("Words", *lines)
-
-
-def member_docs(enum: type[Enum]) -> dict[str, str]:
-    """The string under each member of an enum, by member name."""
-    module = inspect.getmodule(enum)
-    assert isinstance(module, ModuleType)  # noqa: S101 - an enum of ours always has one
-    tree = ast.parse(inspect.getsource(module))
-    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == enum.__name__)
-    found = {}
-    for member, text in pairwise(body):
-        match member, text:
-            case ast.Assign(targets=[ast.Name(id=name)]), ast.Expr(value=ast.Constant(value=str(about))):
-                found[name] = about
-    return found
+    return page("Words", *lines)
 
 
 def pages() -> dict[str, str]:
@@ -268,9 +237,13 @@ def pages() -> dict[str, str]:
     platforms = profiles()
     return {
         "capabilities.md": capabilities(platforms),
+        "cli.md": cli_page(),
         "errors.md": errors_page(),
         "limits.md": limits(platforms),
+        "native-format.md": native_page(),
+        SCHEMA: schema_file(),
         "platforms.md": platforms_page(platforms),
+        "settings.md": settings_page(platforms),
         "words.md": words(),
     }
 

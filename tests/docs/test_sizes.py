@@ -21,9 +21,14 @@ def parameter_count(function: Function) -> int:
     return len([name for name in names if name not in ("self", "cls")])
 
 
-def test_no_file_is_longer_than_500_lines(python_files: dict[str, str]) -> None:
+def most_lines(path: str) -> int:
+    """How long a file may be: a test file is a list, and is looked up rather than read."""
+    return 900 if path.startswith("tests/") else 500
+
+
+def test_no_file_is_longer_than_500_lines_and_no_test_file_than_900(python_files: dict[str, str]) -> None:
     counts = {path: text.count("\n") for path, text in python_files.items()}
-    assert {} == {path: count for path, count in counts.items() if count > 500}
+    assert {} == {path: count for path, count in counts.items() if count > most_lines(path)}
 
 
 def test_no_file_of_a_dialect_is_longer_than_300_lines(python_files: dict[str, str]) -> None:

@@ -38,7 +38,7 @@ def places(root: Path, pattern: str) -> list[str]:
     "pattern",
     [
         pytest.param(r"\bpypi\.|pythonhosted|npmjs\.|crates\.io|proxy\.golang|-index-url", id="a package registry"),
-        pytest.param(r"/work/|/root/|/farm/|/home/\w|\.\./shared", id="a path of one machine"),
+        pytest.param(r"/(?:work|root|farm)/|/home/\w|\.\./shared", id="a path of one machine"),
         pytest.param(r"\b(TODO|FIXME|XXX|HACK)\b", id="unfinished business"),
         pytest.param(r"^(<{7}|>{7}) ", id="an unfinished merge"),
         pytest.param(r"(?i)-----BEGIN [A-Z ]*PRIVATE KEY|\bsk_live_|\bpk_[0-9a-f]{34}", id="a secret"),

@@ -51,6 +51,10 @@ class OpenJob:
     ask_at: float = 0.0
     """When to ask next, in platform seconds."""
     asked: int = 0
+    named_at: float | None = None
+    """When a survey named it last, or might first have done so, in platform seconds."""
+    is_over: bool = False
+    """Whether a survey has told that it is over, with something to be looked into."""
     marks: dict[int, Mark] = field(default_factory=dict)
     """What the platform will know once the answer is good, by fact. Not written before: a mark of something that is
     refused later would keep it from ever being sent again."""
@@ -311,6 +315,10 @@ class Desk:
                 continue
             gone.add(passage.seq)
             turn.extend(self.holds.leave_line(passage))
+            if passage.introduces:
+                self.holds.take(passage, None)
+                self.holds.outdated.append(passage.seq)
+                continue
             self._pack(passage, part)
             any_live = any_live or passage.statement.lane is Lane.LIVE
         if any_live:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from orderwire.delivery.decide import lane_of, subject_key
 from orderwire.delivery.desk import HISTORY_STREAMS, Desk
 from orderwire.delivery.parcels import Said
-from orderwire.delivery.sender import reconsider_passages
+from orderwire.delivery.sender import reconsider_passages, renew_outdated
 from orderwire.dialects.contract import Lane
 from orderwire.ledger.values import Entry, Stream
 from orderwire.model import Family, Kind, family_of, kind_of
@@ -219,6 +219,7 @@ class DueFeed:
                 _, seq = heapq.heappop(desk.parked)
                 if seq in desk.passages:
                     due.append(seq)
+            renew_outdated(desk)
             if not desk.is_filling:
                 desk.seal_stragglers()
             if due:
@@ -228,10 +229,11 @@ class DueFeed:
             await asyncio.sleep(min(max(wait, 0.005), POLL))
 
 
-def readmit(desk: Desk, said: Mapping[int, Said], *, apart: bool = False) -> None:
+def readmit(desk: Desk, said: Mapping[int, Said], *, apart: bool = False, quiet: Collection[int] = ()) -> None:
     """Put facts on their way whose disposition was pending in the ledger, in their order.
 
     `said` tells for each of them what was taken already. `apart` keeps their parcels from being joined with others.
+    `quiet` are those that are history whatever their age.
     """
     entries = desk.ledger.entries_at(sorted(said))
     marks = desk.marks_of(entries)
@@ -240,7 +242,7 @@ def readmit(desk: Desk, said: Mapping[int, Said], *, apart: bool = False) -> Non
         seq = entry.fact.seq
         if desk.is_full and seq not in desk.passages:
             continue
-        if passage := desk.admit(entry, marks, context, ()):
+        if passage := desk.admit(entry, marks, context, (), quietly=seq in quiet):
             passage.has_exemption = True
             passage.resume(said[seq])
             desk.go(passage)

@@ -23,6 +23,8 @@ class Holds:
         """Where an unfinished passage is; None while it is parked."""
         self._line: dict[str, deque[Passage]] = {}
         self.waiting_count = 0
+        self.outdated: list[int] = []
+        """Facts whose turn has come, written before the platform knew their person: to be said anew."""
 
     def may_go(self, passage: Passage, parcel: Parcel | None) -> bool:
         """Whether a passage may be put on its way now, into `parcel` (None for a new one)."""

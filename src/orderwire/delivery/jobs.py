@@ -1,4 +1,8 @@
-"""Following accepted requests to their end where the platform answers later (Law 10)."""
+"""Following accepted requests to their end where the platform answers later (Law 10).
+
+Where the platform lists its jobs, surveys tell of most of them that nothing failed. The others are followed by
+themselves: those with something to be looked into, those that no list names, and all where there is no list.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,9 @@ import msgspec
 from orderwire.delivery.desk import Desk, OpenJob
 from orderwire.delivery.feeds import POLL, readmit
 from orderwire.delivery.parcels import said_of
+from orderwire.delivery.surveys import Surveys
 from orderwire.dialects.contract import Item
-from orderwire.dialects.wire import ItemOutcome, JobVerdict, Result
+from orderwire.dialects.wire import ItemOutcome, JobVerdict, Result, WireRequest
 from orderwire.errors import Unavailable
 from orderwire.ledger.values import Attempt, AttemptState, Disposition, Member
 from orderwire.transport.backoff import backoff, seconds_of
@@ -27,22 +32,44 @@ class JobFollower:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._surveys = Surveys(desk)
         self._returned: Counter[int] = Counter()
 
     async def run(self) -> None:
         """Follow until cancelled."""
         while True:
             now = self._desk.clock.tick()
+            for route in self._surveys.due(now):
+                await self._survey(route)
+            out_of_room: set[str] = set()
             for number, job in list(self._desk.jobs.items()):
-                if job.ask_at <= now:
-                    await self._ask(number, job)
+                if job.ask_at > now or job.attempt.route in out_of_room or self._surveys.covers(job, now):
+                    continue
+                if not await self._ask(number, job):
+                    out_of_room.add(job.attempt.route)
             await asyncio.sleep(POLL / 2)
 
-    async def _ask(self, number: int, job: OpenJob) -> None:
+    async def _survey(self, route: str) -> None:
+        done = await self._surveys.read(route)
+        for number in done:
+            self._close(number, self._desk.jobs[number], JobVerdict(is_done=True))
+        if done:
+            await self._desk.books.flush()
+
+    async def _ask(self, number: int, job: OpenJob) -> bool:
+        """Ask about one job; False when history needs the budget more."""
+        desk = self._desk
+        route = desk.routes[job.attempt.route]
+        request = desk.dialect.follow(route, job.attempt.job or "", desk.settings.account)
+        if not self._surveys.allowance(request.budget).take():
+            return False
+        await self._follow(number, job, request)
+        return True
+
+    async def _follow(self, number: int, job: OpenJob, request: WireRequest) -> None:
         desk = self._desk
         attempt = job.attempt
         route = desk.routes[attempt.route]
-        request = desk.dialect.follow(route, attempt.job or "", desk.settings.account)
         budget = desk.budgets[request.budget or route.budget]
         await budget.acquire(is_live=False)
         job.asked += 1

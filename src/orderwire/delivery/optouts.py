@@ -48,7 +48,7 @@ class OptOuts:
             budget = desk.budgets[request.budget]
             reply = None
             with suppress(Unavailable):
-                reply = await desk.ask(request, is_live=True)
+                reply = await desk.ask(request, is_live=not is_first)
             if reply is None or reply.status in _TRY_AGAIN or reply.status >= 500:
                 tries += 1
                 wait = backoff(tries, desk.rng)

@@ -109,6 +109,12 @@ class Passage:
         self.then = before.then
 
     @property
+    def introduces(self) -> bool:
+        """Whether it may say more than it need once its person is known there: a contact before the event."""
+        recipient = self.statement.recipient
+        return len(self.items) > 1 and recipient is not None and not recipient.is_known_there
+
+    @property
     def number_count(self) -> int:
         """How many items the fact has in the books, those taken under an earlier expression included."""
         return len({*self.said, *self.numbers})

@@ -15,7 +15,7 @@ from orderwire.delivery.desk import Desk, OpenJob
 from orderwire.delivery.feeds import readmit
 from orderwire.delivery.outcome import Course, Fate, course_of, fate_in_doubt
 from orderwire.delivery.parcels import Key, Said, said_of
-from orderwire.dialects.contract import Resend
+from orderwire.dialects.contract import Lane, Resend
 from orderwire.dialects.wire import Result
 from orderwire.ledger.values import Attempt, AttemptState, Disposition, Entry, Exemption
 from orderwire.model import family_of
@@ -34,6 +34,10 @@ class Recovery:
         self._pending: dict[int, Said] = {}
         self._begun: set[int] = set()
         """Pending facts of which something was taken."""
+        self._tried: dict[int, int] = {}
+        """The attempt that pending facts were last in."""
+        self._quiet: set[int] = set()
+        """Facts perhaps taken as history: a resend is harmless on the same route only, so history they stay."""
 
     def wait_until(self) -> datetime | None:
         """When the last request of a predecessor can no longer do harm by arriving; None when there is none.
@@ -59,7 +63,7 @@ class Recovery:
         self._load_pending()
         self._skip_in_history()
         self._load_jobs()
-        readmit(self._desk, self._pending)
+        readmit(self._desk, self._pending, quiet=self._quiet)
         await self._desk.books.flush()
 
     def _is_deduplicated(self, attempt: Attempt) -> bool:
@@ -70,8 +74,11 @@ class Recovery:
         desk = self._desk
         name = desk.settings.name
         lowest = desk.history_cursor
-        first = min(lowest + 1, self._first_incomplete(), *self._begun)
-        self._said, complete = said_of(desk.ledger.attempts_beyond(name, first - 1))
+        first = min(lowest + 1, self._first_incomplete(), *self._begun, *self._tried)
+        attempts = desk.ledger.attempts_beyond(name, first - 1)
+        self._said, complete = said_of(attempts)
+        told_quietly = {attempt.number for attempt in attempts if attempt.lane == Lane.HISTORY}
+        self._quiet.update(seq for seq, number in self._tried.items() if number in told_quietly)
         desk.taken.update(seq for seq in complete if seq > lowest)
 
     def _first_incomplete(self) -> int:
@@ -107,6 +114,8 @@ class Recovery:
         now = desk.clock.now()
         desk.books.attempt(msgspec.structs.replace(attempt, state=state, reason=reason, settled_at=now))
         kinds = {entry.fact.seq: entry.fact.kind for entry in self._entries(attempt)} if in_doubt else {}
+        if attempt.lane == Lane.HISTORY:
+            self._quiet.update(member.seq for member in attempt.members)
         for member in attempt.members:
             fate = (
                 fate_in_doubt(kinds.get(member.seq, "custom."), desk.settings.on_unknown) if in_doubt else Fate.RETRY
@@ -137,6 +146,7 @@ class Recovery:
         ):
             self._pending.update((one.seq, self._said.get(one.seq, {})) for one in page)
             self._begun.update(one.seq for one in page if one.parts_done)
+            self._tried.update((one.seq, one.attempt) for one in page if one.attempt is not None)
             after = page[-1].seq
 
     def _skip_in_history(self) -> None:

@@ -176,7 +176,8 @@ class Sender:
         attempt = self._record(parcel, state, verdict.reason, failed=failed, job=job)
         desk.books.attempt(attempt)
         if job is not None:
-            desk.jobs[parcel.number] = OpenJob(attempt, parcel.passages[0].family)
+            ask_at = desk.clock.tick() + parcel.route.answers_after
+            desk.jobs[parcel.number] = OpenJob(attempt, parcel.passages[0].family, ask_at)
         apply(desk, parcel, outcome)
 
     def _split(self, parcel: Parcel, verdict: Verdict) -> None:
@@ -309,6 +310,7 @@ def apply(desk: Desk, parcel: Parcel, outcome: Sequence[ItemFate]) -> None:
         worst = max((outcome[place] for place in places), key=lambda one: _SEVERITY[one.fate])
         if _carry_out(desk, parcel, passage, worst):
             any_live = any_live or passage.statement.lane is Lane.LIVE
+    renew_outdated(desk)
     if any_live:
         desk.seal(Lane.LIVE)
 
@@ -357,9 +359,27 @@ def reconsider_passages(desk: Desk, seqs: Collection[int], *, apart: bool = Fals
     if apart:
         desk.seal(Lane.LIVE)
         desk.seal(Lane.HISTORY)
+    _decide_again(desk, seqs)
+    renew_outdated(desk)
+    desk.seal(Lane.LIVE, apart=apart)
+    desk.seal(Lane.HISTORY, apart=apart)
+
+
+def renew_outdated(desk: Desk) -> None:
+    """Say anew, all at once, what was written before the platform knew its person; it may be less now."""
+    while desk.holds.outdated:
+        seqs = [seq for seq in desk.holds.outdated if seq in desk.passages]
+        desk.holds.outdated.clear()
+        if _decide_again(desk, seqs):
+            desk.seal(Lane.LIVE)
+
+
+def _decide_again(desk: Desk, seqs: Collection[int]) -> bool:
+    """Put facts on their way under another decision; True when one of them is news."""
     entries = desk.ledger.entries_at(sorted(seqs))
     marks = desk.marks_of(entries)
     context = desk.context()
+    any_live = False
     for entry in entries:
         passage = desk.passages[entry.fact.seq]
         if passage.state_subject:
@@ -373,5 +393,5 @@ def reconsider_passages(desk: Desk, seqs: Collection[int], *, apart: bool = Fals
             continue
         renewed.carry_over(passage)
         desk.next_part(renewed)
-    desk.seal(Lane.LIVE, apart=apart)
-    desk.seal(Lane.HISTORY, apart=apart)
+        any_live = any_live or renewed.statement.lane is Lane.LIVE
+    return any_live

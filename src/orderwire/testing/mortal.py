@@ -1,11 +1,10 @@
 """A worker that can be killed inside a running process.
 
-What an outside observer can tell apart are only the writes to the ledger
-and the requests on the wire, so every moment between two awaits equals the moment before the next of these. A `Fuse`
-counts them and `Killed` is raised instead of the one at which it burns out; from then on the dead worker's ledger and
-network are dead too, so that none of its clean-up reaches anything. A request that was on its way at that moment
-arrives or does not, by the toss of a coin, and may still arrive when the next worker has begun.
-
+What an outside observer can tell apart are only the writes to the ledger and the requests on the wire, so every
+moment between two awaits equals the moment before the next of these. A `Fuse` counts them and `Killed` is raised
+instead of the one at which it burns out; from then on the dead worker's ledger and network are dead too, so that none
+of its clean-up reaches anything. A request that was on its way at that moment arrives or does not, by the toss of a
+coin, and may still arrive when the next worker has begun.
 """
 
 from __future__ import annotations

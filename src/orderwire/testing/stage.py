@@ -70,7 +70,7 @@ def run_coarsely(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 def _told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Nobody mourns the tasks of a killed worker; everything else is reported as usual."""
-    if not isinstance(context.get("exception"), Killed):
+    if isinstance(context.get("exception"), Exception | None):
         loop.default_exception_handler(context)
 
 

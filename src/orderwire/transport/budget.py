@@ -179,7 +179,7 @@ class RateBudget:
             self._closed_until = now + wait
         if self._taken:
             self._taken.pop()
-        if retry_after is not None and all(retry_after > window.per + 1 for window in self._windows):
+        if all(retry_after is not None and retry_after > window.per + 1 for window in self._windows):
             self._learn(now, retry_after)
         elif self._windows:
             self._narrow(now, retry_after)
@@ -270,15 +270,20 @@ class RateBudget:
             window.boundary = now + retry_after
         if window.is_learned:
             end = now + (retry_after or 0.0) if _is_tellable(window.per) else now
+            if retry_after is None and window.count == 1 and window.per < USUAL_PERIODS[-1]:
+                window.per = next(period for period in USUAL_PERIODS if period > window.per)
+                window.count = self._taken_in(window.per, end)
             window.count = min(window.count, self._taken_in(window.per, end))
             window.cap = float(window.count)
         elif self.refusals > 1 and now - window.last_narrowed > window.per:
             window.cap = max(1.0, window.cap * 0.9)
         window.last_narrowed = now
 
-    def _learn(self, now: float, retry_after: float) -> None:
-        per = next((period for period in USUAL_PERIODS if retry_after <= period), USUAL_PERIODS[-1])
-        end = now + retry_after if _is_tellable(per) else now
+    def _learn(self, now: float, retry_after: float | None) -> None:
+        """Make a window of what went through; without a wait told, of the shortest period until that proves wrong."""
+        wait = retry_after or 0.0
+        per = next((period for period in USUAL_PERIODS if wait <= period), USUAL_PERIODS[-1])
+        end = now + wait if _is_tellable(per) else now
         count = self._taken_in(per, end)
         window = _Window(
             count, per, open_requests=self.on_their_way, boundary=end if _is_tellable(per) else None, is_learned=True

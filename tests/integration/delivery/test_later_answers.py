@@ -128,6 +128,18 @@ def always(is_meant: Callable[[WireRequest, WireReply], bool], status: int) -> C
     return lambda request, reply: WireReply(status=status, body=b"no") if is_meant(request, reply) else reply
 
 
+def looked_into(change: Change) -> Change:
+    """The same, with a list of batches that calls none of them finished well, so that each is asked about."""
+
+    def both(request: WireRequest, reply: WireReply) -> WireReply:
+        if not request.path.startswith("/batches?"):
+            return change(request, reply)
+        body = reply.body.replace(b'"finished"', b'"stopped"')
+        return WireReply(status=reply.status, headers=reply.headers, body=body)
+
+    return both
+
+
 def _tells_of_a_finished_batch(request: WireRequest, reply: WireReply) -> bool:
     return request.path.endswith("/items") and json.loads(reply.body)["status"] == "finished"
 
@@ -146,7 +158,7 @@ STOPPED = json.dumps({"status": "stopped", "errorsCount": 0, "errors": [], "resp
 def test_what_a_later_answer_takes_back_is_sent_again(
     ledger: Ledger, platform: str, records: tuple[Record, ...], path: str, answer: bytes
 ) -> None:
-    change = once(lambda request, reply: path in request.path, answer)
+    change = looked_into(once(lambda request, reply: path in request.path, answer))
     deliver(ledger, platform, records, change)
     assert (len(records), ()) == (
         ledger.balance(platform).from_log.get(Disposition.CONFIRMED),
@@ -159,10 +171,13 @@ def test_an_item_taken_back_while_the_rest_of_its_fact_is_on_its_way_is_sent_aga
     ledger: Ledger, code: int
 ) -> None:
     lines = tuple(OrderLine(line_id=str(number), name="Cup", product_id="P1", total=100) for number in range(160))
-    order = Order(order_id="1", identity=PEOPLE[0].identity, currency="EUR", placed_at=BEGAN, total=16000, lines=lines)
+    order = Order(
+        order_id="1", identity=PEOPLE[0].identity, currency="EUR", placed_at=BEGAN, total=16000, lines=lines
+    )
     entry = {"itemID": "1", "responseCode": code, "response": {}}
     failed = {"status": "finished", "errorsCount": 1, "errors": [entry], "responses": []}
-    sent = deliver(ledger, "omnisend", (order,), once(_tells_of_a_finished_batch, json.dumps(failed).encode()))
+    change = looked_into(once(_tells_of_a_finished_batch, json.dumps(failed).encode()))
+    sent = deliver(ledger, "omnisend", (order,), change)
     assert ({Disposition.CONFIRMED: 1}, ()) == (
         dict(ledger.balance("omnisend").from_log),
         ledger.balance("omnisend").faults,
@@ -180,7 +195,7 @@ def test_what_can_never_be_replaced_because_it_was_never_created_is_given_up(led
         failed = batch | {"errorsCount": 1, "errors": [entry], "responses": []}
         return WireReply(status=200, headers=reply.headers, body=json.dumps(failed).encode())
 
-    deliver(ledger, "omnisend", (PRODUCT,), change)
+    deliver(ledger, "omnisend", (PRODUCT,), looked_into(change))
     assert {Disposition.DEAD: 1} == dict(ledger.balance("omnisend").from_log)
 
 

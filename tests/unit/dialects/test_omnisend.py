@@ -26,7 +26,7 @@ from orderwire.dialects.contract import (
 from orderwire.dialects.omnisend.dialect import DIALECT, PROFILE
 from orderwire.dialects.omnisend.fields import OWN_EVENT_NAMES, contact_id
 from orderwire.dialects.omnisend.write_orders import total_discount
-from orderwire.dialects.wire import ItemOutcome, JobVerdict, Observed, Result, Verdict, WireReply, WireRequest
+from orderwire.dialects.wire import ItemOutcome, JobVerdict, Observed, Result, Survey, Verdict, WireReply, WireRequest
 from orderwire.model import (
     Cart,
     Channel,
@@ -382,6 +382,74 @@ def test_a_subscription_without_price_is_told_without() -> None:
     given = Subscription(subscription_id="S", identity=WHO, created_at=AT)
     told = body(say("subscription.created", given).items[0])["properties"]
     assert {"subscriptionID": "S", "createdAt": "2024-03-01T10:00:00Z"} == told
+
+
+def listed(name: str, **changes: Any) -> dict[str, Any]:
+    whole = {"status": "finished", "totalCount": 2, "finishedCount": 2, "errorsCount": 0}
+    return {"batchID": name} | whole | changes
+
+
+def page(*batches: Any, following: str | None = None) -> WireReply:
+    told = {"batches": batches, "paging": {"next": following, "previous": None}}
+    return WireReply(status=200, body=msgspec.json.encode(told))
+
+
+def test_a_list_of_batches_tells_which_are_over_and_which_of_them_whole() -> None:
+    reply = page(
+        listed("whole"),
+        listed("failed", errorsCount=1),
+        listed("stopped", status="stopped"),
+        listed("short", finishedCount=1),
+        listed("silent", errorsCount=None),
+        listed("at work", status="inProgress"),
+        listed("waiting", status="pending"),
+        "stranger",
+    )
+    expected = Survey(
+        done_well=("whole",),
+        look_closer=("failed", "stopped", "short", "silent"),
+        under_way=("at work", "waiting"),
+    )
+    assert expected == DIALECT.interpret_survey(BATCH, "", reply)
+
+
+def test_a_batch_of_contacts_is_looked_into_even_where_nothing_failed() -> None:
+    assert Survey(look_closer=("b",)) == DIALECT.interpret_survey(ROUTES["contacts_batch"], "", page(listed("b")))
+
+
+def test_batches_are_listed_by_resource_from_the_day_before_the_oldest_on() -> None:
+    request = DIALECT.survey(BATCH, "500", AT, ACCOUNT)
+    assert request is not None
+    assert "/batches?endpoint=events&dateFrom=2024-02-29&limit=250&offset=500" == request.path
+
+
+@pytest.mark.parametrize(
+    ("batches", "following", "expected"),
+    [(("a", "b"), "https://x.test", "502"), (("a", "b"), None, None), ((), "https://x.test", None)],
+)
+def test_the_list_goes_on_where_the_page_ended(
+    batches: tuple[str, ...], following: str | None, expected: str | None
+) -> None:
+    told = DIALECT.interpret_survey(BATCH, "500", page(*map(listed, batches), following=following))
+    assert told is not None
+    assert expected == told.next
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        WireReply(status=403),
+        WireReply(status=500, body=b'{"batches":[]}'),
+        WireReply(status=200, body=b"{"),
+        WireReply(status=200, body=b'{"batches":null}'),
+    ],
+)
+def test_a_list_that_cannot_be_read_tells_nothing(reply: WireReply) -> None:
+    assert DIALECT.interpret_survey(BATCH, "", reply) is None
+
+
+def test_what_is_sent_alone_has_no_list() -> None:
+    assert DIALECT.survey(ROUTES["event"], "", AT, ACCOUNT) is None
 
 
 @pytest.mark.parametrize("status", ["pending", "inProgress", None])

@@ -132,7 +132,7 @@ PROFILE = Profile(
         Kind.ORDER_DELIVERED: _ORDER,
         Kind.ORDER_CANCELLED: _ORDER,
         Kind.ORDER_REFUNDED: _ORDER,
-        Kind.CART_UPDATED: _event(Kind.CART_UPDATED, Semantics.STATE, "the full cart"),
+        Kind.CART_UPDATED: _event(Kind.CART_UPDATED, Semantics.EVENT, "the full cart"),
         Kind.CART_ABANDONED: _event(Kind.CART_ABANDONED),
         Kind.CHECKOUT_STARTED: _event(Kind.CHECKOUT_STARTED),
         Kind.PRODUCT_VIEWED: _event(Kind.PRODUCT_VIEWED),

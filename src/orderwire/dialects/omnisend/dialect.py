@@ -163,6 +163,11 @@ PROFILE = Profile(
             default="",
             help="eventVersion of `started checkout`: empty, or `v2` where the account's automations expect it.",
         ),
+        Option(
+            name="cart_url",
+            default="",
+            help="The link for carts that have none of their own; without one no cart automation there matches.",
+        ),
         Option(name="shop_url", default="", help="Address for products that have none; one is required there."),
         Option(name="currency", default="", help="Currency for products that name none; one is required there."),
     ),

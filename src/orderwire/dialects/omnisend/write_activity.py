@@ -21,7 +21,7 @@ def cart_updated(statement: Statement, account: Account) -> Expression:
     added = _added(cart, before)
     if not added:
         return Expression(unsaid=("cart: nothing was added, and a removal cannot be told",))
-    said = _cart(cart)
+    said = _cart(cart, account)
     event = EVENT_BY_KIND[Kind.CART_UPDATED]
     items = [
         event_item(
@@ -34,7 +34,7 @@ def cart_updated(statement: Statement, account: Account) -> Expression:
         )
         for line in added
     ]
-    return _within_size(items)
+    return _within_size(items, _unlinked(said))
 
 
 def cart_told(statement: Statement, account: Account) -> Expression:
@@ -44,8 +44,9 @@ def cart_told(statement: Statement, account: Account) -> Expression:
     event = EVENT_BY_KIND[kind]
     if kind is Kind.CHECKOUT_STARTED:
         event = EventType(event.name, str(account.options.get("started_checkout_version", "")))
-    said = _cart(statement.snapshot)
-    return _within_size([event_item(statement, account, event, said, contact=_contact(statement))])
+    said = _cart(statement.snapshot, account)
+    unsaid = _unlinked(said) if kind is Kind.CHECKOUT_STARTED else ()
+    return _within_size([event_item(statement, account, event, said, contact=_contact(statement))], unsaid)
 
 
 def subscription(statement: Statement, account: Account) -> Expression:
@@ -88,15 +89,20 @@ def _added(cart: Cart, before: Cart | None) -> list[OrderLine]:
     return [line for line in cart.lines if line.quantity > had.get(line.line_id, 0)]
 
 
-def _cart(cart: Cart) -> CartProperties:
+def _cart(cart: Cart, account: Account) -> CartProperties:
     return CartProperties(
         cart_id=cart.cart_id,
         currency=cart.currency.upper(),
         value=amount(cart.total, cart.currency),
-        url=cart.url or None,
+        url=cart.url or str(account.options.get("cart_url") or "") or None,
         custom_fields=cart.properties,
         lines=tuple(line_item(line, cart.currency, with_old_price=True) for line in cart.lines),
     )
+
+
+def _unlinked(cart: CartProperties) -> tuple[str, ...]:
+    """What is said of the platform's own cart events without a link: taken, but matching no automation."""
+    return () if cart.url else ("abandonedCheckoutURL: no link, so no automation matches; set the option cart_url",)
 
 
 def _contact(statement: Statement) -> EventContact:
@@ -105,7 +111,7 @@ def _contact(statement: Statement) -> EventContact:
     return contact
 
 
-def _within_size(items: list[Item]) -> Expression:
+def _within_size(items: list[Item], unsaid: tuple[str, ...] = ()) -> Expression:
     if any(len(item.body) > MAX_ITEM_BYTES for item in items):
         return Expression(unsaid=(f"size: larger than {MAX_ITEM_BYTES} bytes",))
-    return Expression(items=tuple(items))
+    return Expression(items=tuple(items), unsaid=unsaid)

@@ -131,6 +131,8 @@ def _list_batches(office: Office, call: Call) -> Outcome:
     check.day(query, "dateTo")
     check.finish()
     headers = [batch.header(call.at) for batch in office.batches.values() if batch.endpoint == endpoint]
+    if office.newest_first:
+        headers.reverse()
     begin, end = query.get("dateFrom") or "", query.get("dateTo") or "9999-12-31"
     rows = [
         row

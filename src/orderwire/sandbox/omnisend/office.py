@@ -29,6 +29,7 @@ class Office:
         self.batches: dict[str, batches.Batch] = {}
         self.batch_seconds = float(options.get("batch_seconds", 2.0))
         self.stop_after = int(options.get("stop_after", 0))
+        self.newest_first = bool(options.get("newest_first", False))
         self.rejected = {str(wire_id) for wire_id in options.get("reject", ())}
         for person in options.get("people", ()):
             self._seed(person)

@@ -23,7 +23,8 @@ class Omnisend(StandIn):
 
     Options: `key` (the only right one), `reject` (wire ids of bad items), `people` (present before the first sync),
     `origin` (the events' right origin), `historical_after` and `batch_seconds` (platform seconds), `stop_after`
-    (refused items that stop a batch), `limits`.
+    (refused items that stop a batch), `newest_first` (how batches are listed: their order is not documented),
+    `limits`.
     """
 
     name = "omnisend"
