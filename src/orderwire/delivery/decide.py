@@ -8,7 +8,7 @@ then is it said, in the lane that its age gives it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TypeAlias
 
@@ -35,6 +35,10 @@ from orderwire.model import (
 from orderwire.model.facts import MARKETING_ONLY
 
 _CHANNEL_NAMES = {Channel.EMAIL: "e-mail", Channel.SMS: "text messages"}
+
+
+RECENT = timedelta(days=2)
+"""How young a fact is that a platform may not take for historical."""
 
 
 class Settled(Struct, frozen=True):
@@ -126,6 +130,7 @@ def decide(
         is_approximate=fact.is_approximate,
         is_known_there=subject_key(fact) in marks,
         is_consent_news=kind is Kind.CONSENT_CHANGED and lane is Lane.LIVE,
+        is_recent=context.now - fact.occurred_at < RECENT,
     )
 
 

@@ -202,6 +202,8 @@ class Statement(Struct, frozen=True, kw_only=True):
     is_known_there: bool = False
     """Whether this subject was accepted there before (create or update, where a platform tells them apart)."""
     is_consent_news: bool = False
+    is_recent: bool = False
+    """Whether it occurred in the last two days, whatever its lane: some platforms deduplicate only what is older."""
 
 
 class Item(Struct, frozen=True, kw_only=True):

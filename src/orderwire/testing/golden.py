@@ -115,3 +115,4 @@ class _Plain(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     is_approximate: bool = False
     is_known_there: bool = False
     is_consent_news: bool = False
+    is_recent: bool = False

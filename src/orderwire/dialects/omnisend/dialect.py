@@ -35,6 +35,7 @@ from orderwire.dialects.omnisend.fields import (
     EVENT,
     EVENT_BY_KIND,
     EVENTS_BATCH,
+    EVENTS_BATCH_RECENT,
     FRAME_BYTES,
     MAX_BYTES,
     MAX_ITEM_BYTES,
@@ -94,6 +95,12 @@ ROUTES = (
         _EVENT,
         "POST /batches, endpoint events; the pair of eventID and eventTime counts once, for historical events only",
     ),
+    _batch(
+        EVENTS_BATCH_RECENT,
+        Resend.TRIGGERS,
+        _EVENT,
+        "the same for events younger than two days: from what age on an event is historical is not published",
+    ),
     _single(EVENT, Resend.TRIGGERS, _EVENT, "POST /events; what becomes of a taken event is shown nowhere"),
     _batch(CONTACTS_BATCH, Resend.OVERWRITES, _STATE, "POST /batches, endpoint contacts", once=Once.PERSON),
     _single(CONTACT, Resend.OVERWRITES, _STATE, "POST /contacts"),
@@ -114,7 +121,7 @@ _NOTES: Mapping[Kind, str] = {
     Kind.ORDER_UPCOMING: "a custom event",
 }
 _OF_CONTACT = Capability(routes=(CONTACTS_BATCH, CONTACT), semantics=_STATE, called="contact")
-_EVENT_ROUTES = (EVENTS_BATCH, EVENT)
+_EVENT_ROUTES = (EVENTS_BATCH, EVENTS_BATCH_RECENT, EVENT)
 CAPABILITIES: Mapping[Kind, Capability] = {
     **{kind: Capability(note=note) for kind, note in NOT_EXPRESSIBLE.items()},
     **{

@@ -13,6 +13,7 @@ NAMESPACE = UUID("6f1a2c0e-6a0e-5d0b-9a0e-0a9c4f6f3b52")
 """What every uuid5 of this dialect is derived in; changing it would send every fact a second time."""
 
 EVENTS_BATCH = "events_batch"
+EVENTS_BATCH_RECENT = "events_batch_recent"
 EVENT = "event"
 CONTACTS_BATCH = "contacts_batch"
 CONTACT = "contact"
@@ -23,6 +24,7 @@ PRODUCT_WITHDRAW = "product_withdraw"
 
 ENDPOINT_BY_BATCH_ROUTE: Mapping[str, str] = {
     EVENTS_BATCH: "events",
+    EVENTS_BATCH_RECENT: "events",
     CONTACTS_BATCH: "contacts",
     PRODUCTS_BATCH: "products",
 }

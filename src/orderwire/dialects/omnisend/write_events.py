@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Raw
 
 from orderwire.dialects.contract import Account, Item, Lane, Statement
-from orderwire.dialects.omnisend.fields import EVENT, EVENTS_BATCH, LENGTHS, EventType, event_id
+from orderwire.dialects.omnisend.fields import EVENT, EVENTS_BATCH, EVENTS_BATCH_RECENT, LENGTHS, EventType, event_id
 from orderwire.dialects.omnisend.shapes import Category, EventBody, EventContact, LineItem, amount, encode, number
 from orderwire.model import OrderLine
 from orderwire.model.money import digits, major
@@ -54,8 +54,13 @@ def event_item(
         contact=contact,
         properties=properties,
     )
-    route = EVENTS_BATCH if statement.lane is Lane.HISTORY else EVENT
-    return Item(route=route, wire_id=wire_id, body=encode(body))
+    return Item(route=_route_of(statement), wire_id=wire_id, body=encode(body))
+
+
+def _route_of(statement: Statement) -> str:
+    if statement.lane is Lane.LIVE:
+        return EVENT
+    return EVENTS_BATCH_RECENT if statement.is_recent else EVENTS_BATCH
 
 
 def line_item(line: OrderLine, currency: str, *, is_slim: bool = False, with_old_price: bool = False) -> LineItem:
