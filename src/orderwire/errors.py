@@ -61,7 +61,8 @@ class InvalidRecord(OrderwireError):
         self.path = path
         self.problem = problem
         self.remedy = remedy
-        super().__init__(f"{source}: {path}: {problem}" + (f" {remedy}" if remedy else ""))
+        told = problem if problem.endswith((".", "?")) or not remedy else f"{problem}."
+        super().__init__(f"{source}: {path}: {told}" + (f" {remedy}" if remedy else ""))
 
 
 class NotFound(OrderwireError):

@@ -128,8 +128,12 @@ def load(folder: Path) -> Settings:
 
 def _read(raw: Mapping[str, Any], folder: Path, problems: list[ConfigError]) -> Settings:
     reader = _Reader(raw, "", problems)
+    # A shop of which only the checkout tick is known must not hint anybody as subscribed.
+    knows = all(
+        source.get("knows_newsletter", True) for source in raw.get("source", {}).values() if isinstance(source, dict)
+    )
     destinations = {
-        name: _destination(name, table, problems)
+        name: _destination(name, table, problems, knows_newsletter=knows)
         for name, table in reader.take("destination", dict, {}).items()
         if isinstance(table, dict)
     }
@@ -150,7 +154,9 @@ def _read(raw: Mapping[str, Any], folder: Path, problems: list[ConfigError]) -> 
     return settings
 
 
-def _destination(name: str, table: Mapping[str, Any], problems: list[ConfigError]) -> DestinationTable | None:
+def _destination(
+    name: str, table: Mapping[str, Any], problems: list[ConfigError], *, knows_newsletter: bool
+) -> DestinationTable | None:
     reader = _Reader(table, f"destination.{name}", problems)
     platform = reader.take("platform", str, name)
     try:
@@ -168,9 +174,11 @@ def _destination(name: str, table: Mapping[str, Any], problems: list[ConfigError
         key="",
         base_url=reader.take("base_url", str, profile.base_url),
         account_id=reader.take("account_id", str, ""),
-        knows_newsletter=reader.take("knows_newsletter", bool, True),
+        knows_newsletter=reader.take("knows_newsletter", bool, knows_newsletter),
         options=_options(profile, reader.take("options", dict, {}), reader),
     )
+    if profile.needs_account_id and not account.account_id:
+        reader.complain("account_id", "is missing.", f"{profile.title} names the account in every address.")
     settings = DestinationSettings(
         name=name,
         platform=platform,

@@ -101,7 +101,7 @@ class SyncOutcome(Struct, kw_only=True):
     def has_failures(self) -> bool:
         """Whether something needs looking at."""
         blocked = any(one.new_dead or one.blocked for one in self.destinations)
-        return blocked or self.lost_workers > 0 or self.is_interrupted
+        return blocked or self.invalid > 0 or self.lost_workers > 0 or self.is_interrupted
 
 
 def sync(folder: Path, terms: SyncTerms, watcher: Watcher | None = None) -> SyncOutcome:

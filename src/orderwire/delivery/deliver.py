@@ -163,6 +163,9 @@ class Delivery:
         if opt_outs.is_offered and desk.state.opt_outs_read_at is None:
             desk.progress.phase = "opt-outs"
             await opt_outs.read_all()
+            while desk.state.opt_outs_read_at is None and not desk.state.paused_reason:
+                await asyncio.sleep(self.opt_outs_every.total_seconds())
+                await opt_outs.read_all()
         if self.with_history and not desk.state.paused_reason:
             await HistoryFeed(desk).run()
 
@@ -197,7 +200,7 @@ class Delivery:
         if desk.passages or desk.jobs or desk.to_forget:
             return False
         if self.dialect.profile.reads_opt_outs and desk.state.opt_outs_read_at is None:
-            return False
+            return bool(desk.progress.blocked)
         if desk.is_full:
             return True
         looked = desk.trails[Stream.LIVE].fetched

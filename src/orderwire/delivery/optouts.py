@@ -16,6 +16,10 @@ _REFUSED_KEY = frozenset({401, 403})
 """Any other refusal is for the dialect to read: it may mean that there is nothing older to be had."""
 
 
+MOST_UNREADABLE = 12
+"""Unreadable answers in a row before history is held up and the operator told; some minutes with the back-off."""
+
+
 class OptOuts:
     """Reads what people chose at the platform: before the first history, and every `every` from then on."""
 
@@ -64,6 +68,9 @@ class OptOuts:
                 page = desk.dialect.interpret_opt_outs(cursor, reply)
             except BadReply:
                 tries += 1
+                if tries > MOST_UNREADABLE:
+                    desk.progress.blocked = f"opt-outs cannot be read (status {reply.status})"
+                    return
                 await desk.clock.sleep(backoff(tries, desk.rng))
                 continue
             if page.next != cursor:

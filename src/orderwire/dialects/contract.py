@@ -285,6 +285,8 @@ class Profile(Struct, frozen=True, kw_only=True):
     routes: tuple[Route, ...]
     capabilities: Mapping[Kind, Capability]
     options: tuple[Option, ...] = ()
+    needs_account_id: bool = False
+    """Whether the account's own id is part of every address."""
     key_help: str = ""
     """Where a user finds the key, and the rights it needs."""
     automations_help: str = ""

@@ -166,6 +166,7 @@ PROFILE = Profile(
             "another one has, so leave it off where ids of several sources meet.",
         ),
     ),
+    needs_account_id=True,
     key_help="Settings, User settings: the API token. The account id is the number in the address of every page; "
     "it goes into `account_id`.",
     automations_help="Pause every workflow that starts from an order, cart, checkout or custom event, from a new "

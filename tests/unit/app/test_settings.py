@@ -1,0 +1,58 @@
+"""What `orderwire.toml` means, and every problem with it at once."""
+
+from pathlib import Path
+
+import pytest
+
+from orderwire.app.settings import Problems, load
+
+SOURCE = '[source.{name}]\nkind = "sql"\nurl = "shop.db"\nknows_newsletter = {knows}\n'
+DRIP = '[destination.drip]\nkey = "env:DRIP_KEY"\naccount_id = "1234567"\n'
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / "orderwire.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("sources", "said", "expected"),
+    [
+        ({"shop": "true"}, "", True),
+        ({"shop": "false"}, "", False),
+        ({"shop": "true", "till": "false"}, "", False),
+        ({"shop": "false"}, "knows_newsletter = true\n", True),
+    ],
+    ids=["it knows", "it does not", "one of two does not", "the destination says otherwise"],
+)
+def test_newsletter_status_is_hinted_only_when_every_source_knows_it(
+    tmp_path: Path, sources: dict[str, str], said: str, expected: bool
+) -> None:
+    tables = "".join(SOURCE.format(name=name, knows=knows) for name, knows in sources.items())
+    settings = load(written(tmp_path, tables + DRIP + said))
+    assert expected == settings.destinations["drip"].settings.account.knows_newsletter
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[destination.drip]\nkey = "env:K"\n', "destination.drip.account_id: is missing."),
+        ('[destination.drip]\nkey = "s3cret"\naccount_id = "1"\n', "destination.drip.key: holds the secret itself."),
+        (DRIP + 'quiet_after = "soon"\n', "destination.drip.quiet_after: is not a span of time."),
+        (DRIP + 'kinds = ["order.place"]\n', "destination.drip.kinds: 'order.place' is not a kind of fact."),
+        (DRIP + "keey = 1\n", "destination.drip.keey: is not a setting. Did you mean 'key'?"),
+        (DRIP + '[destination.drip.limits]\nbatch = "fast"\n', "destination.drip.limits.batch: is not a rate."),
+        ('[destination.x]\nkey = "env:K"\n', "destination.x.platform: no dialect is called 'x'"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_place(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(Problems) as raised:
+        load(written(tmp_path, text))
+    assert expected in str(raised.value)
+    assert "s3cret" not in str(raised.value)
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(Problems) as raised:
+        load(written(tmp_path, '[destination.drip]\nkey = "x"\nsince = 2020-01-01T00:00:00\n'))
+    assert 3 == len(raised.value.problems)
