@@ -109,7 +109,13 @@ class LiveFeed:
             and seq > desk.trails[_STREAM_BY_FAMILY[family]].fetched
             and not unacknowledged_routes(desk, family)
         ]
-        return desk.ledger.entries_at(pending)
+        return [entry for entry in desk.ledger.entries_at(pending) if self._may_be_pulled(entry)]
+
+    def _may_be_pulled(self, entry: Entry) -> bool:
+        """Law 8: an old permission waits for the history proper until the platform's own opt-outs were read."""
+        desk = self._desk
+        is_read = desk.state.opt_outs_read_at is not None or not desk.dialect.profile.reads_opt_outs
+        return is_read or entry.fact.kind != Kind.CONSENT_CHANGED
 
 
 class HistoryFeed:

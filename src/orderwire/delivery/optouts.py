@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from orderwire.delivery.desk import Desk
+from orderwire.dialects.contract import ReadBack
 from orderwire.errors import BadReply, Unavailable
 from orderwire.ledger.values import Received
 from orderwire.transport.backoff import backoff, seconds_of
@@ -67,12 +68,7 @@ class OptOuts:
             try:
                 page = desk.dialect.interpret_opt_outs(cursor, reply)
             except BadReply:
-                tries += 1
-                if tries > MOST_UNREADABLE:
-                    desk.progress.blocked = f"opt-outs cannot be read (status {reply.status})"
-                    return
-                await desk.clock.sleep(backoff(tries, desk.rng))
-                continue
+                page = ReadBack(next=cursor)
             if page.next != cursor:
                 tries = 0
             if page.consents:
@@ -84,6 +80,9 @@ class OptOuts:
                 )
             if page.next == cursor:
                 tries += 1
+                if tries > MOST_UNREADABLE:
+                    desk.progress.blocked = f"opt-outs cannot be read (status {reply.status})"
+                    return
                 await desk.clock.sleep(backoff(tries, desk.rng))
             cursor = page.next
         desk.remember(opt_outs_read_at=desk.clock.now())
