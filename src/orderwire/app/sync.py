@@ -17,12 +17,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from orderwire.app.board import Board, pending_of
 from orderwire.app.bootstrap import Shop, open_shop
-from orderwire.app.crew import DONE, WRONG, Crew
 from orderwire.app.repairs import ASKABLE
-from orderwire.app.roles import Role
-from orderwire.app.work import PATIENCE
+from orderwire.app.running.board import Board, pending_of
+from orderwire.app.running.crew import DONE, WRONG, Crew
+from orderwire.app.running.roles import Role
+from orderwire.app.running.work import PATIENCE
 from orderwire.errors import ConfigError
 
 MOST_STARTS = 6

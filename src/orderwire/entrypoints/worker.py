@@ -12,9 +12,9 @@ import msgspec
 from cyclopts import App, Parameter
 
 from orderwire.app import talk
-from orderwire.app.roles import Job, Line, Role, at
-from orderwire.app.roles import work as do
-from orderwire.app.work import PATIENCE, Terms
+from orderwire.app.running.roles import Job, Line, Role, at
+from orderwire.app.running.roles import work as do
+from orderwire.app.running.work import PATIENCE, Terms
 from orderwire.errors import ConfigError, OrderwireError
 
 FAILED, WRONG = 1, 2

@@ -3,9 +3,9 @@
 import pytest
 
 from orderwire import Shop
-from orderwire.app.board import Board, Standing, pending_of
 from orderwire.app.ingest import IngestProgress
-from orderwire.app.roles import Delivering, Estimated, Reading
+from orderwire.app.running.board import Board, Standing, pending_of
+from orderwire.app.running.roles import Delivering, Estimated, Reading
 from orderwire.delivery.progress import Progress
 from orderwire.ledger.values import Changes, Stream
 from orderwire.testing.ledgers import order, person, product, record, switched_on

@@ -9,8 +9,8 @@ import structlog
 
 from orderwire import Shop
 from orderwire.app import talk
-from orderwire.app.reach import Watched
-from orderwire.app.roles import LINES, Reading, at, narrowed
+from orderwire.app.running.reach import Watched
+from orderwire.app.running.roles import LINES, Reading, at, narrowed
 from orderwire.app.sync import Ending, SyncOutcome
 from orderwire.dialects.wire import WireReply, WireRequest
 from orderwire.entrypoints.cli.program import exit_of

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
-from orderwire.app.board import Board, Standing
+from orderwire.app.running.board import Board, Standing
 from orderwire.entrypoints.cli.output import say
 from orderwire.entrypoints.cli.pages import span
 

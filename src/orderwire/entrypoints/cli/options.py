@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter, Token, validators
 
-from orderwire.app.roles import at
+from orderwire.app.running.roles import at
 
 
 def _instant(_type: Any, tokens: Sequence[Token]) -> datetime:

@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 
 from orderwire.app.bootstrap import Shop, worker_name
-from orderwire.app.reach import Watched
+from orderwire.app.running.reach import Watched
 from orderwire.delivery.deliver import Delivery
 from orderwire.delivery.progress import Progress
 from orderwire.errors import LeaseLost, StoreError

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from orderwire.app.roles import LINES, Line
+from orderwire.app.running.roles import LINES, Line
 from orderwire.transport.backoff import backoff
 
 log = structlog.get_logger()

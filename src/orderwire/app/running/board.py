@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from orderwire.app.bootstrap import Shop
 from orderwire.app.ingest import IngestProgress
-from orderwire.app.roles import Delivering, Estimated, Line, Reading
+from orderwire.app.running.roles import Delivering, Estimated, Line, Reading
 from orderwire.delivery.desk import HISTORY_STREAMS
 from orderwire.delivery.progress import Progress
 from orderwire.model import family_of

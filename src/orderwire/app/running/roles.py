@@ -27,7 +27,7 @@ from msgspec import Struct
 from orderwire.app.books import plan
 from orderwire.app.bootstrap import Shop, open_shop
 from orderwire.app.ingest import IngestProgress, follow, ingest
-from orderwire.app.work import Terms, Worker
+from orderwire.app.running.work import Terms, Worker
 from orderwire.delivery.progress import Progress
 from orderwire.errors import Busy, Unavailable
 
