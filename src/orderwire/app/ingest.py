@@ -12,8 +12,8 @@ from msgspec import Struct
 from orderwire.app.bootstrap import Shop
 from orderwire.errors import Busy, InvalidRecord, Unavailable
 from orderwire.ledger.preparing import sift
-from orderwire.ledger.values import Checkpoint, Mode, Receipt, Received
-from orderwire.sources.contract import Page
+from orderwire.ledger.values import Checkpoint, Mode, Receipt, Received, Refusal
+from orderwire.sources.contract import Page, Undecoded
 
 log = structlog.get_logger()
 
@@ -28,6 +28,8 @@ class IngestProgress(Struct, kw_only=True):
     known: int = 0
     stale: int = 0
     invalid: int = 0
+    settled: int = 0
+    """Refused before, understood now."""
     mismatched: int = 0
     unidentified: int = 0
     head: int = 0
@@ -56,14 +58,15 @@ def ingest(
             moment = now or datetime.now(UTC)
             checkpoint = Checkpoint(source=name, stream=page.stream, position=page.position)
             receipt, refused = _record(shop, page, name, moment, checkpoint, mode)
-            for problem in (*page.problems, *refused):
-                log.warning("record not understood", source=name, stream=page.stream, problem=str(problem))
+            for one in refused:
+                log.warning("record not understood", source=name, stream=page.stream, problem=reason_of(one, name))
             progress.stream = page.stream
-            progress.read += len(page.records) - len(refused)
+            progress.read += len(page.records) + len(page.problems) - len(refused)
             progress.appended += receipt.appended
             progress.known += receipt.known
             progress.stale += receipt.stale
-            progress.invalid += len(page.problems) + len(refused)
+            progress.invalid += len(refused)
+            progress.settled += receipt.settled
             progress.mismatched += page.mismatch_count
             progress.unidentified += receipt.unidentified
             progress.head = receipt.head
@@ -75,22 +78,52 @@ def ingest(
         source.close()
 
 
+def received_of(page: Page) -> tuple[list[Received], list[Refusal]]:
+    """What a page holds, as the ledger takes it; a child's page holds its parents."""
+    stream = page.stream.partition(".")[0]
+    received = [Received(record=one.record, raw=one.raw, stream=stream, key=one.key) for one in page.records]
+    return received, [_refusal_of(one, stream) for one in page.problems]
+
+
+def reason_of(refusal: Refusal, source: str) -> str:
+    """Why a record was refused, in one line without any of its values."""
+    return str(InvalidRecord(source, refusal.place, refusal.problem, refusal.remedy))
+
+
+def _refusal_of(undecoded: Undecoded, stream: str) -> Refusal:
+    reason = undecoded.reason
+    return Refusal(
+        stream=stream,
+        key=undecoded.key,
+        place=reason.path,
+        problem=reason.problem,
+        remedy=reason.remedy,
+        raw=undecoded.raw,
+        is_whole=undecoded.is_whole,
+        identity=undecoded.identity,
+    )
+
+
 def _record(
     shop: Shop, page: Page, source: str, at: datetime, checkpoint: Checkpoint, mode: Mode
-) -> tuple[Receipt, list[InvalidRecord]]:
-    """Record a page in one transaction; a record the ledger cannot keep is left out with its reason, not the page."""
-    received = [Received(record=one.record, raw=one.raw) for one in page.records]
-    refused: list[InvalidRecord] = []
+) -> tuple[Receipt, list[Refusal]]:
+    """Record a page in one transaction; what was not understood or cannot be kept is refused, never the page."""
+    received, refused = received_of(page)
     while True:
         try:
             receipt = shop.ledger.record(
-                received, source=source, at=at, is_imported=page.is_import, checkpoint=checkpoint, mode=mode
+                received,
+                source=source,
+                at=at,
+                is_imported=page.is_import,
+                checkpoint=checkpoint,
+                mode=mode,
+                refused=refused,
             )
         except InvalidRecord:
-            kept, bad = sift(received, source, at)
+            received, bad = sift(received, source, at)
             if not bad:
                 raise
-            received = kept
             refused.extend(bad)
         else:
             return receipt, refused

@@ -11,9 +11,10 @@ import structlog
 from msgspec import Struct
 
 from orderwire.app.bootstrap import Shop
+from orderwire.app.ingest import reason_of, received_of
 from orderwire.errors import InvalidRecord, NotFound
 from orderwire.ledger.preparing import sift
-from orderwire.ledger.values import Mode, Received
+from orderwire.ledger.values import Mode, Received, Refusal
 from orderwire.sources.contract import Source
 
 log = structlog.get_logger()
@@ -68,13 +69,18 @@ def reread(
     try:
         if stream and stream not in source.streams:
             raise NotFound(f"source.{name} has no stream {stream!r}; there are: {', '.join(source.streams)}")
-        found = _imported(source, stream, progress) if from_source else _kept(shop, source, stream, progress)
+        found = _imported(source, stream) if from_source else _kept(shop, source, stream, progress)
         while batch := list(islice(found, BATCH)):
             now = datetime.now(UTC)
-            kept, refused = sift(batch, name, now)
-            receipt = shop.ledger.record(kept, source=name, at=now, is_imported=True, mode=Mode.CORRECT)
+            received = [one for one in batch if isinstance(one, Received)]
+            kept, unfit = sift(received, name, now)
+            # What was kept before is there still; what the source itself holds is refused like at any reading.
+            refused = [*(one for one in batch if isinstance(one, Refusal)), *unfit] if from_source else []
+            receipt = shop.ledger.record(
+                kept, source=name, at=now, is_imported=True, mode=Mode.CORRECT, refused=refused
+            )
             progress.read += len(kept)
-            progress.invalid += len(refused)
+            progress.invalid += len(batch) - len(kept)
             progress.appended += receipt.appended
             if told is not None:
                 told(progress)
@@ -83,18 +89,21 @@ def reread(
         source.close()
 
 
-def _imported(source: Source, stream: str, progress: Reread) -> Iterator[Received]:
+def _imported(source: Source, stream: str) -> Iterator[Received | Refusal]:
     """Everything the source holds now; its committed positions are neither used nor moved."""
     for page in source.pages({}, now=datetime.now(UTC)):
         if stream and page.stream.partition(".")[0] != stream:
             continue
-        progress.invalid += len(page.problems)
-        for problem in page.problems:
-            log.warning("record not understood", source=source.name, stream=page.stream, problem=str(problem))
-        yield from (Received(record=one.record, raw=one.raw) for one in page.records)
+        received, refused = received_of(page)
+        for one in refused:
+            log.warning(
+                "record not understood", source=source.name, stream=page.stream, problem=reason_of(one, source.name)
+            )
+        yield from received
+        yield from refused
 
 
-def _kept(shop: Shop, source: Source, stream: str, progress: Reread) -> Iterator[Received]:
+def _kept(shop: Shop, source: Source, stream: str, progress: Reread) -> Iterator[Received | Refusal]:
     """The newest kept record of every subject: older ones would read as a return to an older state."""
     newest = {_digest(subject): number for number, subject, _ in shop.ledger.raws(source.name)}
     for number, subject, raw in shop.ledger.raws(source.name):

@@ -2,6 +2,8 @@
 
 from orderwire.ledger.contract import Ledger
 from orderwire.ledger.registry import open_ledger
+from orderwire.ledger.shelves import AccessKey, HourOfOrders, Kept, Page
+from orderwire.ledger.store import StoredLedger
 from orderwire.ledger.values import (
     Attempt,
     AttemptState,
@@ -22,10 +24,17 @@ from orderwire.ledger.values import (
     PersonReport,
     Receipt,
     Received,
+    Refusal,
+    Refused,
     Stream,
 )
 
 __all__ = [
+    "AccessKey",
+    "HourOfOrders",
+    "Kept",
+    "Page",
+    "StoredLedger",
     "Attempt",
     "AttemptState",
     "Balance",
@@ -46,6 +55,8 @@ __all__ = [
     "PersonReport",
     "Receipt",
     "Received",
+    "Refusal",
+    "Refused",
     "Stream",
     "open_ledger",
 ]

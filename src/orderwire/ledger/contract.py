@@ -2,9 +2,9 @@
 
 Rules every store keeps:
 
-* `record` is one transaction: facts, current state, people, identifiers, consent, raw and the checkpoint are durable
-  together when it returns, or not at all. It takes the writer's turn for the shortest time: everything that can be
-  decided before is.
+* `record` is one transaction: facts, current state, people, identifiers, consent, raw, refused records and the
+  checkpoint are durable together when it returns, or not at all. It takes the writer's turn for the shortest time:
+  everything that can be decided before is.
 * Sequence numbers are gapless and given in commit order, so a reader that has seen n has seen everything before n.
 * Appended once: a happening's key is unique per revision; a state is appended only when different from the current.
 * Every write of a delivery names its lease; an old epoch raises `LeaseLost` and writes nothing.
@@ -36,6 +36,8 @@ from orderwire.ledger.values import (
     PersonReport,
     Receipt,
     Received,
+    Refusal,
+    Refused,
     Stream,
 )
 from orderwire.model import Fact, Family
@@ -53,8 +55,12 @@ class Ledger(Protocol):
         is_imported: bool,
         checkpoint: Checkpoint | None = None,
         mode: Mode = Mode.NORMAL,
+        refused: Sequence[Refusal] = (),
     ) -> Receipt:
         """Append what is new in these records, resolve whom they are about, apply consent, keep raw, commit.
+
+        `refused` are kept beside them in the same transaction, each once: by its key, else by its bytes. What was
+        refused before under the name or with the bytes of a record that is understood now is settled and goes.
 
         Raises:
             StoreFull: the disk takes no more; nothing was kept.
@@ -104,6 +110,21 @@ class Ledger(Protocol):
         """
         ...
 
+    def refused(self, source: str, stream: str) -> Iterator[Refused]:
+        """Stream the refused records of a stream of a source by key; those whose bytes were erased are left out."""
+        ...
+
+    def refused_counts(self, *, since: datetime | None = None) -> dict[tuple[str, str], int]:
+        """How many refused records there are by (source, stream); only those first refused since an instant."""
+        ...
+
+    def drop_refused(self, source: str, names: Sequence[tuple[str, str]]) -> int:
+        """Give refused records up for good, by (stream, key); gives how many there were.
+
+        Nothing else ends their time: whoever sets one goes by `Refused.last_at`.
+        """
+        ...
+
     def count_facts(self, *, after: int = 0, until: int | None = None) -> dict[tuple[str, bool], int]:
         """How many facts there are by (kind, is imported)."""
         ...
@@ -114,6 +135,10 @@ class Ledger(Protocol):
 
     def release(self, lease: Lease) -> None:
         """Give the lease back; nothing when it is lost already."""
+        ...
+
+    def holder(self, destination: str) -> Lease | None:
+        """Who holds the lease of a destination now; None for nobody."""
         ...
 
     def destination(self, name: str) -> DestinationState | None:
@@ -149,8 +174,11 @@ class Ledger(Protocol):
 
     def attempts(
         self, destination: str, *, states: Sequence[AttemptState] = (), with_job: bool = False
-    ) -> list[Attempt]:
-        """Attempts in these states (all when empty), or those whose job is still awaited; oldest first."""
+    ) -> Iterator[Attempt]:
+        """Stream attempts in these states (all when empty), or whose job is still awaited; oldest first, each once.
+
+        Read a page at a time: what is written meanwhile may show or not.
+        """
         ...
 
     def attempts_beyond(self, destination: str, seq: int) -> list[Attempt]:
@@ -159,6 +187,10 @@ class Ledger(Protocol):
 
     def last_attempt(self, destination: str) -> int:
         """The greatest attempt number; 0 before the first."""
+        ...
+
+    def last_taken_at(self, destination: str) -> datetime | None:
+        """When the newest request that the platform took was answered; None before the first."""
         ...
 
     def exemptions(
@@ -197,8 +229,15 @@ class Ledger(Protocol):
     def forget(self, person: int, *, at: datetime, reason: str) -> int:
         """Erase a person: blank their bytes in log and raw, keep a keyed hash that drops later imports.
 
+        Refused records are blanked where they are known to name the person, or hold their e-mail, phone or external
+        id as text.
+
         Appends `person.forgotten`; returns its sequence number. Sequence, kind, day and money of facts stay.
         """
+        ...
+
+    def is_free(self) -> bool:
+        """Whether a transaction could begin now without waiting for another writer; who has other work does that."""
         ...
 
     def close(self) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from heapq import merge
+from operator import attrgetter
 
 from orderwire.errors import Busy, LeaseLost
 from orderwire.ledger.balancing import Books
@@ -31,6 +33,9 @@ from orderwire.ledger.values import (
     Mark,
     Stream,
 )
+
+_PAGE = 200
+"""Requests read at a time; each may hold thousands of members."""
 
 
 class Deliveries:
@@ -65,6 +70,14 @@ class Deliveries:
             found = engine.rows("lease", destination=lease.destination)
             if found and found[0][:2] == (lease.holder, lease.epoch):
                 engine.write("put_lease", destination=lease.destination, holder="", epoch=lease.epoch, expires_at=0)
+
+    def holder(self, destination: str) -> Lease | None:
+        """Who holds the lease of a destination now; None for nobody."""
+        found = self._engine.rows("lease", destination=destination)
+        if not found or found[0][2] <= self._engine.now():
+            return None
+        held_by, epoch, expires_at = found[0]
+        return Lease(destination=destination, holder=held_by, epoch=epoch, expires_at=instant(expires_at))
 
     def destination(self, name: str) -> DestinationState | None:
         """What is remembered of a destination; None before it was ever switched on."""
@@ -109,19 +122,19 @@ class Deliveries:
 
     def attempts(
         self, destination: str, *, states: Sequence[AttemptState] = (), with_job: bool = False
-    ) -> list[Attempt]:
-        """Attempts in these states (all when empty), or those whose job is still awaited; oldest first."""
-        engine = self._engine
-        found: dict[int, Attempt] = {}
-        if states:
-            rows = engine.rows("attempts_in", destination=destination, states=engine.listed(map(str, states)))
-            found.update((attempt.number, attempt) for attempt in map(attempt_of, rows))
-        if with_job:
-            rows = engine.rows("attempts_awaited", destination=destination)
-            found.update((attempt.number, attempt) for attempt in map(attempt_of, rows))
+    ) -> Iterator[Attempt]:
+        """Stream attempts in these states (all when empty), or whose job is awaited; oldest first, each once."""
         if not states and not with_job:
-            return [attempt_of(row) for row in engine.rows("attempts", destination=destination)]
-        return [found[number] for number in sorted(found)]
+            yield from self._paged("attempts", destination=destination)
+            return
+        streams = [self._paged("attempts_in", destination=destination, state=str(state)) for state in set(states)]
+        if with_job:
+            streams.append(self._paged("attempts_awaited", destination=destination))
+        last = 0
+        for attempt in merge(*streams, key=attrgetter("number")):
+            if attempt.number > last:
+                yield attempt
+                last = attempt.number
 
     def attempts_beyond(self, destination: str, seq: int) -> list[Attempt]:
         """Attempts with a member whose sequence number is greater than `seq`; oldest first."""
@@ -130,6 +143,16 @@ class Deliveries:
     def last_attempt(self, destination: str) -> int:
         """The greatest attempt number; 0 before the first."""
         return int(self._engine.rows("last_attempt", destination=destination)[0][0])
+
+    def last_taken_at(self, destination: str) -> datetime | None:
+        """When the newest request that the platform took was answered; None before the first."""
+        taken = (AttemptState.ACCEPTED, AttemptState.CONFIRMED)
+        rows = [
+            row
+            for state in taken
+            for row in self._engine.rows("newest_attempt", destination=destination, state=str(state))
+        ]
+        return max((at for at in (attempt_of(row).settled_at for row in rows) if at is not None), default=None)
 
     def exemptions(
         self,
@@ -172,6 +195,17 @@ class Deliveries:
             books.enter_exemptions(engine.stream("all_exemptions", destination=destination))
             books.enter_attempts(engine.stream("all_members", destination=destination))
             return books.balance()
+
+    def _paged(self, name: str, /, **values: object) -> Iterator[Attempt]:
+        """Requests by number, a page at a time."""
+        after = 0
+        while rows := self._engine.rows(name, **values, after=after, limit=_PAGE):
+            for row in rows:
+                attempt = attempt_of(row)
+                yield attempt
+                after = attempt.number
+            if len(rows) < _PAGE:
+                return
 
     def _keep(self, destination: str, changes: Changes) -> None:
         engine = self._engine

@@ -37,7 +37,7 @@ class Engine(Protocol):
         ...
 
     def turn(self, scope: str = LOG, /) -> AbstractContextManager[None]:
-        """The only writer's transaction: durable when left, undone when left by an error.
+        """The only writer's transaction: durable when left, undone when left by an error. Turns nest.
 
         `scope` is what is written: the log, or one destination's books. An engine may let scopes write side by side.
 
@@ -45,6 +45,10 @@ class Engine(Protocol):
             Busy: another writer held the store for too long.
             StoreFull: the disk takes no more.
         """
+        ...
+
+    def is_free(self) -> bool:
+        """Whether a turn could begin now without waiting for another writer; by the next moment that may change."""
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:

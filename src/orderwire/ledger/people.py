@@ -14,11 +14,14 @@ from orderwire.identity import Identifier, Profile, e164, email_key, join
 from orderwire.ledger.engine import Columns, Engine
 from orderwire.ledger.erasure import erasure_key, hash_of
 from orderwire.ledger.instants import DAY, micros
+from orderwire.ledger.refusals import blank
 from orderwire.ledger.roster import PersonRow
 from orderwire.ledger.rows import card_of, fact_of, person_of, person_row
 from orderwire.ledger.values import PersonReport
 from orderwire.model import Family, IdentifierKind, Kind, Refund
 
+SHORTEST_NAME = 4
+"""Identifiers shorter than this name too much: only what is known to be about the person is dropped by them."""
 PREFIX = "per_"
 """How a person's number is shown."""
 OWN_SOURCE = "orderwire"
@@ -97,6 +100,9 @@ class People:
             key = erasure_key(engine)
             seq = int(engine.rows("head")[0][0]) + 1
             self._keep_hashes(numbers, key, seq, micros(at))
+            names = engine.rows("identifiers_of", people=engine.listed(numbers))
+            blank(engine, names, key)
+            self._drop_documents(numbers, names)
             self._blank(numbers, key)
             engine.write("add_source", source=OWN_SOURCE)
             engine.write_many("add_facts", [_forgotten(number, seq, micros(at), reason)])
@@ -142,6 +148,14 @@ class People:
         hashes = [hash_of(Identifier(IdentifierKind(kind), of, value), key) for kind, _, of, _, value in rows]
         self._engine.write_many("add_erased", [(one, at, seq) for one in hashes])
 
+    def _drop_documents(self, people: Sequence[int], names: Sequence[Columns]) -> None:
+        """Drop what the front door kept about them, or what names them."""
+        engine = self._engine
+        engine.write("drop_documents_of_people", people=engine.listed(people))
+        for name in {str(text).lower() for _, value, _, _, matched in names for text in (value, matched)}:
+            if len(name) >= SHORTEST_NAME:
+                engine.write("drop_documents_naming", name=name)
+
     def _blank(self, people: Sequence[int], key: bytes) -> None:
         engine = self._engine
         everybody = engine.listed(people)
@@ -155,8 +169,8 @@ class People:
         engine.write("drop_subjects", subjects=engine.listed(own))
         engine.write("blank_subjects", people=everybody)
         engine.write("drop_identifiers", people=everybody)
-        blank = [replace(self._row(number), profile=Profile(person=number), own=None) for number in people]
-        engine.write_many("put_people", [person_row(row) for row in blank])
+        nobody = [replace(self._row(number), profile=Profile(person=number), own=None) for number in people]
+        engine.write_many("put_people", [person_row(row) for row in nobody])
 
 
 class _Amounts(Struct):

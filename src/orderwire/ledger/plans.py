@@ -49,6 +49,8 @@ class Known(Struct, kw_only=True):
     roster: Roster
     subjects: dict[str, Subject] = field(default_factory=dict)
     facts: dict[str, KnownFact] = field(default_factory=dict)
+    has_refused: bool = False
+    """Whether any record of any source waits to be understood."""
 
 
 class Plan(Struct, kw_only=True):

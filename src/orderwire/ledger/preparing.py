@@ -13,7 +13,7 @@ from msgspec import json
 from orderwire.errors import InvalidRecord
 from orderwire.identity import Identifiers, identifiers_of
 from orderwire.ledger.instants import micros, micros_if
-from orderwire.ledger.values import Received
+from orderwire.ledger.values import Received, Refusal
 from orderwire.model import (
     Channel,
     Claim,
@@ -73,15 +73,25 @@ def prepare(received: Received, *, source: str, at: datetime) -> Iterator[Prepar
         raise InvalidRecord(source, type(record).__name__, "a text is no valid Unicode") from error
 
 
-def sift(received: Sequence[Received], source: str, at: datetime) -> tuple[list[Received], list[InvalidRecord]]:
+def sift(received: Sequence[Received], source: str, at: datetime) -> tuple[list[Received], list[Refusal]]:
     """Those records that can be kept, and why the others cannot."""
     kept: list[Received] = []
-    refused: list[InvalidRecord] = []
+    refused: list[Refusal] = []
     for one in received:
         try:
             list(prepare(one, source=source, at=at))
         except InvalidRecord as error:
-            refused.append(error)
+            refused.append(
+                Refusal(
+                    stream=one.stream,
+                    key=one.key,
+                    place=error.path,
+                    problem=error.problem,
+                    remedy=error.remedy,
+                    raw=one.raw,
+                    identity=identity_of(one.record),
+                )
+            )
         else:
             kept.append(one)
     return kept, refused

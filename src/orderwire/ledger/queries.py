@@ -1,4 +1,4 @@
-"""SQL by name: each engine keeps its statements in one file, each with a line that says what it answers.
+"""SQL by name: each engine keeps its statements in few files, each with a line that says what it answers.
 
 Shape of a file::
 
@@ -37,8 +37,9 @@ def queries_of(text: str) -> dict[str, str]:
 
 
 def load(package: str) -> dict[str, str]:
-    """The statements of an engine's package."""
-    return queries_of(files(package).joinpath("queries.sql").read_text(encoding="utf-8"))
+    """The statements of an engine's package: of all its files, each for one part of the ledger."""
+    paths = [path for path in files(package).iterdir() if path.name.endswith(".sql")]
+    return queries_of("".join(path.read_text(encoding="utf-8") for path in paths))
 
 
 def statements_of(text: str) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from orderwire.identity import Identifier
 from orderwire.ledger.engine import Engine
 from orderwire.ledger.erasure import erasure_key, hash_of, telling
@@ -12,9 +14,10 @@ from orderwire.ledger.instants import micros
 from orderwire.ledger.plans import Known, Plan, Subject
 from orderwire.ledger.preparing import Prepared, is_stateless, prepare
 from orderwire.ledger.recording import Planning
+from orderwire.ledger.refusals import keep, settle
 from orderwire.ledger.roster import Roster
 from orderwire.ledger.rows import known_fact_of, person_of, person_row, subject_of, subject_row
-from orderwire.ledger.values import Checkpoint, Mode, Receipt, Received
+from orderwire.ledger.values import Checkpoint, Mode, Receipt, Received, Refusal
 from orderwire.model import IdentifierKind
 
 
@@ -33,6 +36,7 @@ class Recorder:
         is_imported: bool,
         checkpoint: Checkpoint | None = None,
         mode: Mode = Mode.NORMAL,
+        refused: Sequence[Refusal] = (),
     ) -> Receipt:
         """Append what is new in these records, resolve whom they are about, apply consent, keep raw, commit."""
         batch = [item for one in received for item in prepare(one, source=source, at=at)]
@@ -42,6 +46,11 @@ class Recorder:
             plan = planning.plan(batch)
             self._apply(plan, micros(at))
             self._engine.write("add_source", source=source)
+            key = known.roster.erasure_key
+            settled = settle(self._engine, source, received, key) if known.has_refused else 0
+            newly_refused = (
+                keep(self._engine, source, refused, at=micros(at), is_imported=is_imported, key=key) if refused else 0
+            )
             if checkpoint is not None:
                 self._engine.write(
                     "put_checkpoint",
@@ -49,6 +58,8 @@ class Recorder:
                     stream=checkpoint.stream,
                     position=checkpoint.position,
                 )
+        if settled or newly_refused:
+            return replace(plan.receipt, settled=settled, newly_refused=newly_refused)
         return plan.receipt
 
     def checkpoints(self, source: str) -> dict[str, bytes]:
@@ -57,7 +68,7 @@ class Recorder:
 
     def _known(self, batch: Sequence[Prepared], *, is_correcting: bool) -> Known:
         engine = self._engine
-        head, last_raw, last_person, has_erased, has_separated = engine.rows("counters")[0]
+        head, last_raw, last_person, has_erased, has_separated, has_refused = engine.rows("counters")[0]
         subjects = dict(
             map(subject_of, engine.rows("subjects", subjects=engine.listed({item.subject for item in batch})))
         )
@@ -70,7 +81,14 @@ class Recorder:
             roster.apart = {(min(pair), max(pair)) for pair in engine.rows("taken_apart")}
         if has_erased:
             self._recall_erased(roster, batch)
-        return Known(head=head, last_raw=last_raw, roster=roster, subjects=subjects, facts=facts)
+        return Known(
+            head=head,
+            last_raw=last_raw,
+            roster=roster,
+            subjects=subjects,
+            facts=facts,
+            has_refused=bool(has_refused),
+        )
 
     def _roster(self, batch: Sequence[Prepared], last_person: int) -> Roster:
         engine = self._engine

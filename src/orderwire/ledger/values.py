@@ -8,14 +8,57 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from orderwire.model import Address, Channel, ConsentState, Fact, Record
+from orderwire.model import Address, Channel, ConsentState, Fact, Identity, Record
 
 
 class Received(Struct, frozen=True, kw_only=True):
-    """One decoded record with the bytes it was decoded from, split per record at receipt."""
+    """One decoded record with the bytes it was decoded from, split per record at receipt.
+
+    `stream` and `key` are what the source itself calls it: what was refused under that name before is settled by it.
+    """
 
     record: Record
     raw: bytes = b""
+    stream: str = ""
+    key: str = ""
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """A record that could not be understood: why, and the bytes it came in.
+
+    `place`, `problem` and `remedy` are those of an `InvalidRecord` and hold no value of the record.
+    """
+
+    stream: str
+    key: str = ""
+    """The source's own id of the record, or what stands for one that tells whom it is about; empty: its bytes do."""
+    place: str
+    problem: str
+    remedy: str = ""
+    raw: bytes
+    is_whole: bool = True
+    """Whether these bytes are the whole record; else only the source itself can be read again."""
+    identity: Identity | None = None
+    """Whom it seems to name, as far as that could be read: by this it is found when they are forgotten."""
+
+
+class Refused(Struct, frozen=True, kw_only=True):
+    """A record that waits in the ledger for somebody to make it understood."""
+
+    source: str
+    stream: str
+    key: str
+    place: str
+    problem: str
+    remedy: str
+    raw: bytes
+    is_whole: bool
+    is_imported: bool
+    """Whether it was met in a first full pass."""
+    first_at: datetime
+    last_at: datetime
+    times: int
+    """How often it was refused: what is read again and again stays one record."""
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
@@ -47,6 +90,10 @@ class Receipt(Struct, frozen=True, kw_only=True):
     """Records dropped because their person was forgotten."""
     unidentified: int
     head: int
+    newly_refused: int = 0
+    """Records that could not be understood and were not known as such."""
+    settled: int = 0
+    """Records refused before that are understood now."""
 
 
 class ConsentOnFile(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -77,6 +124,11 @@ class PersonCard(Struct, frozen=True, kw_only=True, omit_defaults=True):
     consent: Mapping[Channel, ConsentOnFile] = {}
     merged: tuple[int, ...] = ()
     """Persons that were joined into this one; a destination may know them under those numbers."""
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nothing but devices is known of them; a phone that cannot be matched is nobody's."""
+        return not (self.email or self.external_ids or (self.phone and self.phone.startswith("+")))
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -226,6 +278,9 @@ class DestinationState(Struct, frozen=True, kw_only=True):
     switched_on_seq: int
     """Facts up to this one were recorded before it was switched on: history there."""
     settings_version: int = 0
+    """Grows whenever what the destination is to receive has changed; dispositions name the version in force."""
+    choice: str = ""
+    """A digest of what it is to receive by that version."""
     paused_reason: str = ""
     """Empty: not paused."""
     acknowledged: tuple[str, ...] = ()

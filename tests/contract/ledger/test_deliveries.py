@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from orderwire.errors import Busy, LeaseLost
 from orderwire.ledger import (
@@ -46,6 +47,32 @@ FULL = Attempt(
 def test_a_lease_is_held_by_one(ledger: StoredLedger) -> None:
     first = ledger.acquire(DEST, "a", ttl=TTL)
     assert (1, None) == (first and first.epoch, ledger.acquire(DEST, "b", ttl=TTL))
+
+
+def test_a_lease_names_its_holder_until_it_ends(ledger: StoredLedger) -> None:
+    before = ledger.holder(DEST)
+    held = lease_of(ledger, DEST, "a")
+    during = ledger.holder(DEST)
+    ledger.release(held)
+    assert (None, held, None) == (before, during, ledger.holder(DEST))
+
+
+def test_a_lease_that_ran_out_has_no_holder(ledger: StoredLedger) -> None:
+    ledger.acquire(DEST, "a", ttl=timedelta(milliseconds=1))
+    time.sleep(0.01)
+    assert ledger.holder(DEST) is None
+
+
+def test_the_last_success_is_that_of_the_newest_request_taken(ledger: StoredLedger) -> None:
+    ledger.administer(DEST, switched_on(DEST))
+    before = ledger.last_taken_at(DEST)
+    kept = [
+        attempt(1, AttemptState.CONFIRMED, 1, settled_at=NOW),
+        attempt(2, AttemptState.ACCEPTED, 2, settled_at=NOW + TTL),
+        attempt(3, AttemptState.FAILED, 3, settled_at=NOW + 2 * TTL),
+    ]
+    ledger.administer(DEST, Changes(attempts=kept))
+    assert (None, NOW + TTL) == (before, ledger.last_taken_at(DEST))
 
 
 def test_renewing_keeps_the_epoch_and_moves_the_end(ledger: StoredLedger) -> None:
@@ -158,7 +185,7 @@ def test_pausing_does_not_wait_for_the_worker(ledger: StoredLedger) -> None:
 )
 def test_an_attempt_comes_back_whole(ledger: StoredLedger, given: Attempt) -> None:
     ledger.administer(DEST, Changes(attempts=[given]))
-    assert [given] == ledger.attempts(DEST)
+    assert [given] == list(ledger.attempts(DEST))
 
 
 def test_an_attempt_is_replaced_by_its_number(ledger: StoredLedger) -> None:
@@ -188,6 +215,25 @@ def test_attempts_are_found_by_state_or_job(ledger: StoredLedger, asked: dict[st
     ]
     ledger.administer(DEST, Changes(attempts=four))
     assert expected == [one.number for one in ledger.attempts(DEST, **asked)]
+
+
+def test_attempts_stream_in_order_whatever_their_states_and_number(ledger: StoredLedger) -> None:
+    states = [AttemptState.OPEN, AttemptState.WAITING]
+    many = [attempt(number, states[number % 2], number) for number in range(1, 501)]
+    ledger.administer(DEST, Changes(attempts=many))
+    every = list(range(1, 501))
+    assert every == [one.number for one in ledger.attempts(DEST)]
+    assert every == [one.number for one in ledger.attempts(DEST, states=states)]
+
+
+def test_attempts_may_be_settled_while_they_stream(ledger: StoredLedger) -> None:
+    many = [attempt(number, AttemptState.OPEN, number) for number in range(1, 501)]
+    ledger.administer(DEST, Changes(attempts=many))
+    seen = 0
+    for one in ledger.attempts(DEST, states=[AttemptState.OPEN, AttemptState.FAILED]):
+        ledger.administer(DEST, Changes(attempts=[replace(one, state=AttemptState.FAILED)]))
+        seen += 1
+    assert (500, []) == (seen, list(ledger.attempts(DEST, states=[AttemptState.OPEN])))
 
 
 def test_attempts_beyond_a_place_are_found(ledger: StoredLedger) -> None:
@@ -269,7 +315,7 @@ def test_destinations_do_not_see_each_other(ledger: StoredLedger) -> None:
     )
     ledger.administer("one", changes)
     seen = (
-        ledger.attempts("two"),
+        list(ledger.attempts("two")),
         ledger.exemptions("two"),
         ledger.marks("two", ["person:1"]),
         ledger.cursors("two")[Stream.LIVE],

@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 
 from orderwire.model import Order
-from orderwire.sources import Page, SqlSource, parse
+from orderwire.sources import Page, parse
+from orderwire.sources.sql import SqlSource
 from orderwire.testing.mariadb import mariadb_server
 from orderwire.testing.servers import ServerMissing, postgres_server
 

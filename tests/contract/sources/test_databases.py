@@ -11,7 +11,8 @@ from sqlalchemy import create_engine, make_url
 
 from orderwire.errors import ConfigError, Unavailable
 from orderwire.model import Order
-from orderwire.sources import MappingFaults, Page, SqlSource, parse
+from orderwire.sources import MappingFaults, Page, parse
+from orderwire.sources.sql import SqlSource
 
 NOW = datetime(2024, 7, 1, 12, 0, tzinfo=UTC)
 Servers = Callable[[str], str]
@@ -218,7 +219,7 @@ def test_text_that_is_not_utf_8_spoils_only_its_own_row(shop_file: Path) -> None
     (page,) = pages(str(shop_file), mapping(), {})
     assert (["2"], ["orders[1].placed_at"]) == (
         [order.order_id for order in orders([page])],
-        [p.path for p in page.problems],
+        [p.reason.path for p in page.problems],
     )
 
 

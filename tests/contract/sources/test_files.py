@@ -13,7 +13,8 @@ import pytest
 
 from orderwire.errors import ConfigError, NotFound
 from orderwire.model import Order
-from orderwire.sources import FilesSource, Page, parse
+from orderwire.sources import Page, parse
+from orderwire.sources.files import FilesSource
 
 NOW = datetime(2024, 7, 1, tzinfo=UTC)
 HEADER = "id,at,total"
@@ -67,7 +68,7 @@ def ids(pages: list[Page]) -> list[str]:
 
 
 def problems(pages: list[Page]) -> list[str]:
-    return [f"{problem.path}: {problem.problem}" for page in pages for problem in page.problems]
+    return [f"{one.reason.path}: {one.reason.problem}" for page in pages for one in page.problems]
 
 
 def zipped(path: Path) -> None:
@@ -244,6 +245,38 @@ def test_what_is_broken_is_named_and_the_rest_goes_on(
     assert kept is None or kept + 5 == len(ids(pages))
     assert any(problem.startswith(said) for problem in problems(pages))
     assert [] == exports.pages(), "a broken file is not tried again until it changes"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "raw"),
+    [
+        ("a.csv", CSV.encode() + b"6,x,\xe9,8\n", b"6,x,\xe9,8\n"),
+        ("a.csv", CSV.replace("\n", "\r\n").encode() + b'6,"two\r\nlines"\r\n', b'6,"two\r\nlines"\r\n'),
+        ("a.jsonl", JSONL.encode() + b"\n{\xff", b"{\xff"),
+        ("a.csv.gz", b"not gzip", b""),
+    ],
+    ids=["cells", "a cell of two lines", "JSON", "a damaged file"],
+)
+def test_what_is_no_row_is_kept_as_it_stands_in_the_file(
+    exports: Exports, name: str, content: bytes, raw: bytes
+) -> None:
+    exports.put(name, content)
+    found = [(one.raw, one.is_whole) for page in exports.pages() for one in page.problems]
+    assert [(raw, False)] == found
+
+
+def test_a_row_that_is_not_understood_is_kept_to_be_read_again(exports: Exports) -> None:
+    exports.put("a.csv", CSV + "6,soon,6\n")
+    (bad,) = [one for page in exports.pages() for one in page.problems]
+    exports.table["orders"]["fields"]["placed_at"] = {"value": "2024-06-06"}
+    again = FilesSource(parse("old", exports.table)).reread("orders", bad.raw)
+    assert ("6", "6", True, bad.raw) == (bad.key, again.key, bad.is_whole, again.raw)
+
+
+def test_rows_that_stand_apart_are_kept_but_never_read_by_themselves(row_lines: Exports) -> None:
+    row_lines.put("orders.csv", LINE_ROWS + "1,2024-06-01,C,1,9.00\n")
+    (apart,) = [one for page in row_lines.pages() for one in page.problems]
+    assert (b'"C"' in apart.raw, "", False) == (True, apart.key, apart.is_whole)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet"])

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from orderwire.model import Cart, Consent, ConsentState, Order, Person, Product
-from orderwire.sources import Decoded, Page, SqlSource, parse, suggest
+from orderwire.sources import Decoded, Page, parse
+from orderwire.sources.sql import SqlSource
+from orderwire.sources.suggest import suggest
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "online-retail"
 NOW = datetime(2024, 7, 1, 12, 0, tzinfo=UTC)

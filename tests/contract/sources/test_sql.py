@@ -1,5 +1,6 @@
 """Reading a shop's database: everything once, what changes afterwards, and nothing lost in between."""
 
+import json
 import tomllib
 from collections.abc import Callable
 from copy import deepcopy
@@ -11,7 +12,10 @@ from sqlalchemy import text
 
 from orderwire.errors import ConfigError, NotFound, Unavailable
 from orderwire.model import Order
-from orderwire.sources import MappingFaults, Page, SqlSource, check, parse, preview, suggest
+from orderwire.sources import MappingFaults, Page, parse
+from orderwire.sources.inspect import check, preview
+from orderwire.sources.sql import SqlSource
+from orderwire.sources.suggest import suggest
 
 NOW = datetime(2024, 7, 1, 12, 0, tzinfo=UTC)
 
@@ -212,7 +216,15 @@ def test_a_bad_row_is_named_and_the_rest_goes_on(shop: Shop, reader: Make) -> No
     shop.write("UPDATE orders SET placed = NULL WHERE id = 2")
     pages = reader().pages()
     assert ["1", "3", "4", "5"] == [order.order_id for order in orders_of(pages)]
-    assert ["orders[2].placed_at"] == [problem.path for page in pages for problem in page.problems]
+    assert ["orders[2].placed_at"] == [problem.reason.path for page in pages for problem in page.problems]
+
+
+def test_a_bad_row_is_kept_with_its_children_to_be_read_again(shop: Shop, reader: Make) -> None:
+    five(shop)
+    shop.write("UPDATE orders SET placed = NULL WHERE id = 2")
+    (bad,) = [problem for page in reader().pages() for problem in page.problems]
+    kept = json.loads(bad.raw)
+    assert ("2", "orders.lines", True) == (bad.key, *(name for name in kept if name != "row"), bad.is_whole)
 
 
 def entity(ours: Reader, **changes: Any) -> Reader:
@@ -273,7 +285,7 @@ def test_a_status_without_its_choice_says_how_many_rows_each_gives(shop: Shop, r
     shop.touch(1, updated_at=at("09:00:00"), status="done")
     ours = entity(reader(), status={"column": "status", "map": {"open": "placed", "done": "delivered"}})
     mapping = parse("shop", ours.table, may_be_undecided=True)
-    with pytest.raises(MappingFaults, match=r'occurred_at = "skip" \(1 rows not told\)'):
+    with pytest.raises(MappingFaults, match=r'occurred_at = "skip" \(1 row not told\)'):
         check(mapping, environment=ours.environment)
 
 
@@ -293,7 +305,7 @@ def test_a_check_warns_of_rows_that_cannot_be_followed(shop: Shop, reader: Make)
     shop.place(1, updated_at=None)
     ours = reader()
     (found,) = check(parse("shop", ours.table), environment=ours.environment)
-    assert (1, ("status",), ("1 rows have no updated_at: their later changes are not seen.",)) == (
+    assert (1, ("status",), ("1 row has no updated_at: later changes are not seen.",)) == (
         found.rows,
         found.ignored,
         found.warnings,

@@ -11,9 +11,10 @@ import psycopg
 import pytest
 
 from orderwire.errors import Busy, IntegrityBroken, NeedsMigration, StoreError, StoreFull
-from orderwire.ledger import open_ledger, postgres, sqlite
+from orderwire.ledger import Refusal, open_ledger, postgres, sqlite
 from orderwire.ledger.migrations import MAJOR, Migration, upgrade
 from orderwire.ledger.postgres.engine import PostgresEngine
+from orderwire.ledger.queries import migrations_of
 from orderwire.ledger.sqlite.engine import SqliteEngine
 from orderwire.ledger.sqlite.errors import translated
 from orderwire.ledger.sqlite.opening import connect
@@ -153,16 +154,28 @@ def test_a_schema_of_a_later_major_is_refused(place: str) -> None:
         open_ledger(place)
 
 
+def test_a_ledger_begun_before_refused_records_were_kept_is_brought_up_to_date(tmp_path: Path) -> None:
+    place = tmp_path / "ledger.db"
+    first, *_ = (Migration.read(path) for path in migrations_of("orderwire.ledger.sqlite"))
+    with closing(SqliteEngine(connect(place, busy_timeout=1.0))) as engine:
+        upgrade(engine, [first])
+        with closing(sqlite.open_ledger(place)) as ledger:
+            given = Refusal(stream="orders", key="1", place="orders[1]", problem="is missing", raw=b"{}")
+            ledger.record([], source="shop", at=NOW, is_imported=False, refused=[given])
+            engine.write("add_source", source="till")
+            assert {("shop", "orders"): 1} == ledger.refused_counts(), "an older program goes on beside it"
+
+
 def test_post_migrations_wait_until_they_are_asked_for(place: str) -> None:
     steps = [
-        Migration(number=2, stage="pre", name="more", statements=("CREATE TABLE more (a INTEGER)",)),
-        Migration(number=3, stage="post", name="less", statements=("DROP TABLE more",)),
+        Migration(number=8001, stage="pre", name="more", statements=("CREATE TABLE more (a INTEGER)",)),
+        Migration(number=8002, stage="post", name="less", statements=("DROP TABLE more",)),
     ]
     with engine_at(place) as engine:
         opened = upgrade(engine, steps)
         again = upgrade(engine, steps)
         asked = upgrade(engine, steps, with_post=True)
-        assert ([2], [], [3]) == tuple([step.number for step in ran] for ran in (opened, again, asked))
+        assert ([8001], [], [8002]) == tuple([step.number for step in ran] for ran in (opened, again, asked))
 
 
 @pytest.mark.postgres

@@ -17,13 +17,14 @@ SELECT number, major FROM schema_version;
 INSERT INTO schema_version (number, name, major, applied_at) VALUES (%(number)s, %(name)s, %(major)s, %(at)s);
 
 -- name: counters
--- The newest fact, raw record and person, and whether anybody was ever forgotten or taken apart.
+-- The newest fact, raw record and person, and whether anybody was ever forgotten or taken apart, or is refused.
 SELECT
     COALESCE((SELECT MAX(seq) FROM fact), 0),
     COALESCE((SELECT MAX(raw) FROM raw), 0),
     COALESCE((SELECT MAX(person) FROM person), 0),
     EXISTS (SELECT 1 FROM erased),
-    EXISTS (SELECT 1 FROM merge WHERE separated_at IS NOT NULL);
+    EXISTS (SELECT 1 FROM merge WHERE separated_at IS NOT NULL),
+    EXISTS (SELECT 1 FROM refused);
 
 -- name: subjects
 -- The current state of subjects.
@@ -272,18 +273,19 @@ ON CONFLICT (destination, number) DO UPDATE SET
     attempt = excluded.attempt, members = excluded.members, wire_ids = excluded.wire_ids;
 
 -- name: attempts
--- All requests of a destination.
-SELECT attempt, members, wire_ids FROM attempt WHERE destination = %(destination)s ORDER BY number;
+-- A page of the requests of a destination.
+SELECT attempt, members, wire_ids FROM attempt
+WHERE destination = %(destination)s AND number > %(after)s ORDER BY number LIMIT %(limit)s;
 
 -- name: attempts_in
--- Requests in some states.
+-- The same of those in one state.
 SELECT attempt, members, wire_ids FROM attempt
-WHERE destination = %(destination)s AND state = ANY(%(states)s) ORDER BY number;
+WHERE destination = %(destination)s AND state = %(state)s AND number > %(after)s ORDER BY number LIMIT %(limit)s;
 
 -- name: attempts_awaited
--- Requests whose later answer is awaited.
+-- The same of those whose later answer is awaited.
 SELECT attempt, members, wire_ids FROM attempt
-WHERE destination = %(destination)s AND job IS NOT NULL ORDER BY number;
+WHERE destination = %(destination)s AND job IS NOT NULL AND number > %(after)s ORDER BY number LIMIT %(limit)s;
 
 -- name: attempts_beyond
 -- Requests with a member beyond a sequence number.
@@ -293,6 +295,11 @@ WHERE destination = %(destination)s AND max_seq > %(seq)s ORDER BY number;
 -- name: last_attempt
 -- The greatest number of a request.
 SELECT COALESCE(MAX(number), 0) FROM attempt WHERE destination = %(destination)s;
+
+-- name: newest_attempt
+-- The newest request in one state.
+SELECT attempt, members, wire_ids FROM attempt
+WHERE destination = %(destination)s AND state = %(state)s ORDER BY number DESC LIMIT 1;
 
 -- name: put_exemptions
 -- Keep the disposition of facts that are not plainly accepted.
@@ -465,6 +472,43 @@ ON CONFLICT (hash) DO UPDATE SET erased_at = excluded.erased_at, seq = excluded.
 -- A page of the raw records of a source.
 SELECT raw, subject, bytes FROM raw
 WHERE source = %(source)s AND raw > %(after)s AND bytes IS NOT NULL ORDER BY raw LIMIT %(limit)s;
+
+-- name: refused
+-- A page of the refused records of a source in one stream.
+SELECT key, place, problem, remedy, is_whole, is_imported, first_at, last_at, times, raw FROM refused
+WHERE source = %(source)s AND stream = %(stream)s AND key > %(after)s AND raw IS NOT NULL
+ORDER BY key LIMIT %(limit)s;
+
+-- name: refused_counts
+-- How many records of each stream of each source are refused, or were first refused since an instant.
+SELECT source, stream, COUNT(*) FROM refused
+WHERE raw IS NOT NULL AND (%(since)s::bigint IS NULL OR first_at >= %(since)s)
+GROUP BY source, stream ORDER BY source, stream;
+
+-- name: refused_among
+-- Which of these are refused already.
+SELECT key FROM refused
+WHERE source = %(source)s AND stream = %(stream)s AND key = ANY(%(keys)s);
+
+-- name: put_refused
+-- Keep refused records, each once.
+INSERT INTO refused (
+    source, stream, key, place, problem, remedy, is_whole, is_imported, first_at, last_at, times, names, raw
+) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (source, stream, key) DO UPDATE SET
+    place = excluded.place, problem = excluded.problem, remedy = excluded.remedy, is_whole = excluded.is_whole,
+    is_imported = (refused.is_imported OR excluded.is_imported), last_at = excluded.last_at,
+    times = refused.times + excluded.times, raw = excluded.raw,
+    names = CASE excluded.names WHEN '[]' THEN refused.names ELSE excluded.names END;
+
+-- name: drop_refused
+-- Records that are refused no more.
+DELETE FROM refused WHERE source = %s AND stream = %s AND key = %s;
+
+-- name: all_refused
+-- Every refused record with whom it seems to name.
+SELECT source, stream, key, place, problem, remedy, is_whole, is_imported, first_at, last_at, times, names, raw
+FROM refused WHERE raw IS NOT NULL;
 
 -- name: writers_turn
 -- Wait for the turn to write; it ends with the transaction.

@@ -23,6 +23,8 @@ class SqliteEngine:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._queries = load("orderwire.ledger.sqlite")
+        self._patience = int(connection.execute("PRAGMA busy_timeout").fetchone()[0])
+        self._is_to_scrub = False
 
     def rows(self, name: str, /, **values: object) -> list[Columns]:
         """Ask, and take the whole answer."""
@@ -58,17 +60,38 @@ class SqliteEngine:
 
     @contextmanager
     def turn(self, scope: str = LOG, /) -> Iterator[None]:  # noqa: ARG002 - a file has one writer for all scopes
-        """The only writer's transaction."""
+        """The only writer's transaction; inside another one it is a part of that."""
+        if self._is_in_turn():
+            yield
+            return
         with translated():
             self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
             with translated():
                 self._connection.execute("COMMIT")
+            if self._is_to_scrub:
+                self.scrub()
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+    def _is_in_turn(self) -> bool:
+        return self._connection.in_transaction
+
+    def is_free(self) -> bool:
+        """Whether no other writer has its turn: tried out, without waiting."""
+        execute = self._connection.execute
+        execute("PRAGMA busy_timeout = 0").fetchall()
+        try:
+            execute("BEGIN IMMEDIATE")
+            execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            execute(f"PRAGMA busy_timeout = {self._patience}").fetchall()
+        return True
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -82,7 +105,13 @@ class SqliteEngine:
                 self._connection.execute("ROLLBACK")
 
     def scrub(self) -> None:
-        """Empty the write-ahead log into the file; readers at work may put that off to the next checkpoint."""
+        """Empty the write-ahead log into the file; readers at work may put that off to the next checkpoint.
+
+        Inside a turn it is done when that is over.
+        """
+        self._is_to_scrub = self._is_in_turn()
+        if self._is_to_scrub:
+            return
         with translated():
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 

@@ -17,13 +17,14 @@ SELECT number, major FROM schema_version;
 INSERT INTO schema_version (number, name, major, applied_at) VALUES (:number, :name, :major, :at);
 
 -- name: counters
--- The newest fact, raw record and person, and whether anybody was ever forgotten or taken apart.
+-- The newest fact, raw record and person, and whether anybody was ever forgotten or taken apart, or is refused.
 SELECT
     COALESCE((SELECT MAX(seq) FROM fact), 0),
     COALESCE((SELECT MAX(raw) FROM raw), 0),
     COALESCE((SELECT MAX(person) FROM person), 0),
     EXISTS (SELECT 1 FROM erased),
-    EXISTS (SELECT 1 FROM merge WHERE separated_at IS NOT NULL);
+    EXISTS (SELECT 1 FROM merge WHERE separated_at IS NOT NULL),
+    EXISTS (SELECT 1 FROM refused);
 
 -- name: subjects
 -- The current state of subjects.
@@ -235,18 +236,19 @@ INSERT OR REPLACE INTO attempt (destination, number, state, job, min_seq, max_se
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: attempts
--- All requests of a destination.
-SELECT attempt, members, wire_ids FROM attempt WHERE destination = :destination ORDER BY number;
+-- A page of the requests of a destination.
+SELECT attempt, members, wire_ids FROM attempt
+WHERE destination = :destination AND number > :after ORDER BY number LIMIT :limit;
 
 -- name: attempts_in
--- Requests in some states.
-SELECT attempt, members, wire_ids FROM attempt
-WHERE destination = :destination AND state IN (SELECT value FROM json_each(:states)) ORDER BY number;
+-- The same of those in one state.
+SELECT attempt, members, wire_ids FROM attempt INDEXED BY attempt_state
+WHERE destination = :destination AND state = :state AND number > :after ORDER BY number LIMIT :limit;
 
 -- name: attempts_awaited
--- Requests whose later answer is awaited.
-SELECT attempt, members, wire_ids FROM attempt
-WHERE destination = :destination AND job IS NOT NULL ORDER BY number;
+-- The same of those whose later answer is awaited.
+SELECT attempt, members, wire_ids FROM attempt INDEXED BY attempt_job
+WHERE destination = :destination AND job IS NOT NULL AND number > :after ORDER BY number LIMIT :limit;
 
 -- name: attempts_beyond
 -- Requests with a member beyond a sequence number.
@@ -256,6 +258,11 @@ WHERE destination = :destination AND max_seq > :seq ORDER BY number;
 -- name: last_attempt
 -- The greatest number of a request.
 SELECT COALESCE(MAX(number), 0) FROM attempt WHERE destination = :destination;
+
+-- name: newest_attempt
+-- The newest request in one state.
+SELECT attempt, members, wire_ids FROM attempt INDEXED BY attempt_state
+WHERE destination = :destination AND state = :state ORDER BY number DESC LIMIT 1;
 
 -- name: put_exemptions
 -- Keep the disposition of facts that are not plainly accepted.
@@ -417,3 +424,39 @@ WHERE source = :source AND raw > :after AND bytes IS NOT NULL ORDER BY raw LIMIT
 -- name: erased_amounts
 -- The money of blanked facts.
 SELECT seq, money, currency FROM fact WHERE money IS NOT NULL ORDER BY seq;
+
+-- name: refused
+-- A page of the refused records of a source in one stream.
+SELECT key, place, problem, remedy, is_whole, is_imported, first_at, last_at, times, raw FROM refused
+WHERE source = :source AND stream = :stream AND key > :after AND raw IS NOT NULL
+ORDER BY key LIMIT :limit;
+
+-- name: refused_counts
+-- How many records of each stream of each source are refused, or were first refused since an instant.
+SELECT source, stream, COUNT(*) FROM refused
+WHERE raw IS NOT NULL AND (:since IS NULL OR first_at >= :since) GROUP BY source, stream ORDER BY source, stream;
+
+-- name: refused_among
+-- Which of these are refused already.
+SELECT key FROM refused
+WHERE source = :source AND stream = :stream AND key IN (SELECT value FROM json_each(:keys));
+
+-- name: put_refused
+-- Keep refused records, each once.
+INSERT INTO refused (
+    source, stream, key, place, problem, remedy, is_whole, is_imported, first_at, last_at, times, names, raw
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (source, stream, key) DO UPDATE SET
+    place = excluded.place, problem = excluded.problem, remedy = excluded.remedy, is_whole = excluded.is_whole,
+    is_imported = MAX(refused.is_imported, excluded.is_imported), last_at = excluded.last_at,
+    times = refused.times + excluded.times, raw = excluded.raw,
+    names = CASE excluded.names WHEN '[]' THEN refused.names ELSE excluded.names END;
+
+-- name: drop_refused
+-- Records that are refused no more.
+DELETE FROM refused WHERE source = ? AND stream = ? AND key = ?;
+
+-- name: all_refused
+-- Every refused record with whom it seems to name.
+SELECT source, stream, key, place, problem, remedy, is_whole, is_imported, first_at, last_at, times, names, raw
+FROM refused WHERE raw IS NOT NULL;
