@@ -7,6 +7,7 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=None, help="replay this seed of a chaos test")
+    parser.addoption("--facts", type=int, default=None, help="so long a history beside which news are told")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
@@ -22,4 +23,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.
 def seed_asked(request: pytest.FixtureRequest) -> int | None:
     """The seed given with `--seed`."""
     asked: int | None = request.config.getoption("--seed", default=None)
+    return asked
+
+
+@pytest.fixture
+def facts_asked(request: pytest.FixtureRequest) -> int | None:
+    """The number given with `--facts`."""
+    asked: int | None = request.config.getoption("--facts", default=None)
     return asked

@@ -20,6 +20,7 @@ OPEN_ENDED = (Disposition.PENDING, Disposition.IN_FLIGHT)
 def everything_wrong(after: Aftermath) -> list[str]:
     """What is wrong after an ordeal, by the books and by the checker; empty when nothing is."""
     found = [f"books: {fault}" for fault in after.balance.faults]
+    found += [f"won back: {one}" for one in after.won_back]
     found += [f"left open: {count} {one}" for one, count in after.balance.from_log.items() if one in OPEN_ENDED]
     for name, finding in after.report().faults.items():
         for example in finding.examples:

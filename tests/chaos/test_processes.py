@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from orderwire.ledger import AttemptState, Disposition, Ledger, open_ledger
 from orderwire.ledger.values import FactFilter
 from orderwire.sandbox.checker import Checker, Destination, Log, read_fact
 from orderwire.sandbox.kit import read_log
-from orderwire.testing.servers import ServerMissing, postgres_server
+from orderwire.testing.servers import ServerMissing, postgres_server, restartable_postgres
 from orderwire.testing.shops import small_shop
 from orderwire.testing.stage import record, settings_of, switch_on
 from orderwire.testing.virtual import START
@@ -106,6 +107,10 @@ class Shop:
             found["left"] = left
         return found
 
+    def reopen(self) -> None:
+        self.close()
+        self.ledger = open_ledger(self.place)
+
     def close(self) -> None:
         self.ledger.close()
 
@@ -148,6 +153,20 @@ def test_kill_9_again_and_again(platform: str, seed: int, tmp_path: Path, start:
     shop.close()
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str | Path]:
+    """A new ledger's place in each store."""
+    if request.param == "sqlite":
+        yield tmp_path / "ledger.db"
+        return
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(postgres_server())
+        except ServerMissing:
+            pytest.skip("no PostgreSQL server is installed")
+        yield url
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize(
     "seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)]
@@ -165,19 +184,19 @@ def test_kill_9_among_three_workers_on_postgres(seed: int, tmp_path: Path, start
 
 
 def test_a_worker_stopped_beyond_its_lease_and_woken_writes_nothing(
-    tmp_path: Path, start: Callable[..., Process]
+    place: str | Path, tmp_path: Path, start: Callable[..., Process]
 ) -> None:
-    shop = Shop(tmp_path / "ledger.db", "drip", tmp_path, start, 5)
+    shop = Shop(place, "drip", tmp_path, start, 5)
     sleeper = shop.worker(start, "sleeper")
     said(sleeper)
     time.sleep(0.15)
     sleeper.send_signal(signal.SIGSTOP)
     other = shop.worker(start, "other")
     assert 0 == other.wait(60)
-    before = shop.ledger.attempts("drip")
+    before = list(shop.ledger.attempts("drip"))
     sleeper.send_signal(signal.SIGCONT)
     assert 3 == sleeper.wait(30)
-    assert before == shop.ledger.attempts("drip")
+    assert before == list(shop.ledger.attempts("drip"))
     assert {} == shop.wrongs()
     shop.close()
 
@@ -191,3 +210,81 @@ def test_a_full_disk_stops_the_worker_and_costs_nothing(tmp_path: Path, start: C
     assert 0 == shop.worker(start, "roomy").wait(60)
     assert {} == shop.wrongs()
     shop.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("how", "seed"),
+    [
+        (signal.SIGINT, 1),
+        (signal.SIGQUIT, 2),
+        pytest.param(signal.SIGINT, 3, marks=pytest.mark.slow),
+        pytest.param(signal.SIGQUIT, 4, marks=pytest.mark.slow),
+    ],
+    ids=["restarted", "crashed", "restarted again", "crashed again"],
+)
+def test_a_database_that_goes_down_and_comes_up_costs_nothing(
+    how: signal.Signals, seed: int, tmp_path: Path, start: Callable[..., Process]
+) -> None:
+    """A worker in the middle of it ends and says why, or that its lease ran out meanwhile; the next one goes on."""
+    rng = random.Random(seed)
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(restartable_postgres())
+        except ServerMissing:
+            pytest.skip("no PostgreSQL server is installed")
+        shop = Shop(server.url, "omnisend", tmp_path, start, seed)
+        ended = []
+        for number in range(4):
+            worker = shop.worker(start, f"w{number}")
+            assert "begun" == said(worker)
+            time.sleep(rng.uniform(0.05, 0.5))
+            server.stop(how)
+            time.sleep(rng.uniform(0.0, 0.5))
+            server.start()
+            ended.append((worker.wait(60), said(worker)))
+        assert {(0, "done")} != set(ended) <= {(4, "Busy"), (3, "lease lost"), (0, "done")}
+        assert 0 == shop.worker(start, "last").wait(60)
+        shop.reopen()
+        stack.callback(shop.close)
+        assert {} == shop.wrongs()
+
+
+def test_switched_on_while_sources_write_every_fact_has_one_lane(
+    place: str | Path, tmp_path: Path, start: Callable[..., Process]
+) -> None:
+    """History is what was imported or was there before; news is the rest; together they are everything, once."""
+    ledger = open_ledger(place)
+    writers = [start("writer_process.py", place, name, 40, 0.02) for name in "abc"]
+    for writer in writers:
+        for _ in range(10):
+            said(writer)
+    settings = settings_of("klaviyo")
+    switch_on(ledger, settings, now=datetime.now(UTC))
+    received = tmp_path / "reception.jsonl"
+    port = said(start("stand_in_process.py", "klaviyo", received, json.dumps({})))
+    worker = start("worker_process.py", place, "klaviyo", f"http://127.0.0.1:{port}", "first")
+    for writer in writers:
+        writer.communicate(timeout=60)
+    assert 0 == worker.wait(120)
+    assert 0 == start("worker_process.py", place, "klaviyo", f"http://127.0.0.1:{port}", "last").wait(60)
+    state = ledger.destination("klaviyo")
+    assert state is not None
+    facts = {fact.seq: fact for fact in ledger.facts(FactFilter())}
+    sent = {
+        member.seq: attempt.lane
+        for attempt in ledger.attempts("klaviyo", states=[AttemptState.ACCEPTED, AttemptState.CONFIRMED])
+        for member in attempt.members
+    }
+    expected = {
+        seq: "live" if seq > state.switched_on_seq and not fact.is_imported else "history"
+        for seq, fact in facts.items()
+        if seq in sent
+    }
+    placed = {seq for seq, fact in facts.items() if fact.kind == "order.placed"}
+    balance = ledger.balance("klaviyo")
+    ledger.close()
+    assert expected == sent
+    assert (3 * 40 * 5, set()) == (len(placed), placed.difference(sent))
+    assert ((), len(facts)) == (balance.faults, sum(balance.from_log.values()))
+    assert {"live", "history"} == {sent[seq] for seq in placed}

@@ -8,11 +8,26 @@ fact whose intent or exemption is not durable with it.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 
 from orderwire.errors import StoreError
 from orderwire.ledger.contract import Ledger
-from orderwire.ledger.values import Attempt, Changes, DestinationState, Exemption, Lease, Mark, Stream
+from orderwire.ledger.values import (
+    Attempt,
+    Changes,
+    DestinationState,
+    Disposition,
+    Exemption,
+    Lease,
+    Mark,
+    Stream,
+)
+
+YIELD = 0.002
+"""Seconds for which others may go on while another process writes to the ledger."""
+MOST_YIELDED = 1.0
+"""Seconds after which the turn is waited for in the ledger's own line."""
 
 
 class Books:
@@ -54,6 +69,15 @@ class Books:
         self._exemptions.pop(seq, None)
         self._cleared.add(seq)
 
+    def is_held(self, stored: Exemption) -> bool:
+        """Whether a fact that the store calls held still is, by what is staged and not yet written."""
+        staged = self._exemptions.get(stored.seq, stored)
+        return staged.disposition is Disposition.HELD and stored.seq not in self._cleared
+
+    def staged_held(self) -> list[int]:
+        """Facts that are held by what is staged and not yet written."""
+        return [seq for seq, staged in self._exemptions.items() if staged.disposition is Disposition.HELD]
+
     def mark(self, mark: Mark) -> None:
         """Stage a mark; the newer of two wins."""
         known = self._marks.get(mark.subject)
@@ -80,6 +104,9 @@ class Books:
 
     async def _write_soon(self) -> None:
         await asyncio.sleep(0)
+        until = time.monotonic() + MOST_YIELDED
+        while not self._ledger.is_free() and time.monotonic() < until:
+            await asyncio.sleep(YIELD)
         self._flush = None
         self.write()
 

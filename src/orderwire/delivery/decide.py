@@ -46,6 +46,8 @@ class Settled(Struct, frozen=True):
 
     disposition: Disposition
     reason: str = ""
+    due_at: datetime | None = None
+    """Until when it waits, where it does."""
 
 
 class Context(Struct, frozen=True, kw_only=True):
@@ -105,14 +107,14 @@ def decide(
     capability = context.dialect.profile.capabilities.get(kind)
     if capability is None or not capability.routes:
         return Settled(Disposition.NOT_EXPRESSIBLE, capability.note if capability else "no route for this kind")
-    if entry.person is None and not isinstance(snapshot, Product):
-        return Settled(Disposition.HELD, "nobody is identified by it")
+    if not isinstance(snapshot, Product) and (settled := unidentified(entry, context)):
+        return settled
     if settled := _overtaken(entry, kind, snapshot, capability.semantics, marks, represented):
         return settled
     if isinstance(snapshot, Cart) and capability.semantics is Semantics.EVENT and fact.body:
         snapshot = decode(fact.kind, fact.body)  # what was added is told against the cart of that moment
     lane = Lane.HISTORY if quietly else lane_of(fact, context)
-    if settled := _forbidden(kind, entry.person):
+    if context.dialect.profile.is_marketing and (settled := _forbidden(kind, entry.person)):
         return settled
     return Statement(
         kind=kind if kind is Kind.PRODUCT_REMOVED else fact.kind,
@@ -134,6 +136,22 @@ def decide(
     )
 
 
+def unidentified(entry: Entry, context: Context) -> Settled | None:
+    """What becomes of a fact as long as nobody knows whom it is about; None when somebody is identified.
+
+    It waits from its recording, not from when it occurred: what an old import tells may be identified by its next
+    record.
+    """
+    person = entry.person
+    if person is not None and (context.dialect.profile.takes_anonymous or not person.is_anonymous):
+        return None
+    until = entry.fact.recorded_at + context.settings.hold_unidentified
+    if context.now >= until:
+        return Settled(Disposition.EXCLUDED, "never identified")
+    reason = "nobody is identified by it" if person is None else "only a device is known of its person"
+    return Settled(Disposition.HELD, reason, until)
+
+
 def subject_key(fact: Fact) -> str:
     """What a fact's subject is called in marks and holds: with its source, since ids are the source's own."""
     return f"{fact.source}/{fact.subject}"
@@ -146,6 +164,8 @@ def person_key(person: int) -> str:
 
 def person_keys(card: PersonCard) -> tuple[str, ...]:
     """What a person may be called in marks: by their own number, then by those joined into them."""
+    if not card.merged:
+        return (person_key(card.person),)
     return tuple(person_key(number) for number in (card.person, *card.merged))
 
 
@@ -178,7 +198,7 @@ def _decoder(noun: str, kind: str) -> Callable[[bytes], Snapshot]:
 
 def _unwanted(fact: Fact, kind: Kind, snapshot: Snapshot, context: Context) -> Settled | None:
     settings = context.settings
-    if settings.kinds is not None and kind not in settings.kinds:
+    if not settings.wants(fact.kind if kind is Kind.CUSTOM else kind.value):
         return Settled(Disposition.EXCLUDED, "kind")
     if fact.source == settings.name:
         return Settled(Disposition.ALREADY_THERE, "it came from there")

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+
 from orderwire.delivery.adoption import FirstLook
 from orderwire.delivery.desk import HISTORY_STREAMS, Desk
 from orderwire.delivery.erasure import Eraser
@@ -24,7 +26,7 @@ from orderwire.errors import LeaseLost
 from orderwire.ledger.contract import Ledger
 from orderwire.ledger.values import Changes, DestinationState, Lease, Stream
 from orderwire.transport.clock import Clock
-from orderwire.transport.http import Transport
+from orderwire.transport.port import Transport
 
 LOOK_EVERY = timedelta(seconds=2)
 """How often a running delivery looks whether the operator has paused or acknowledged something."""
@@ -41,6 +43,7 @@ class Delivery:
         opt_outs_every: how often opt-outs are read back.
         with_history, with_live: which lanes run; without live, history stops before the first fact that is news.
         most: how many facts are sent at most; then nothing is left to do. None for all.
+        all_read: set once the sources are read, where that goes on meanwhile: nothing is over before.
     """
 
     ledger: Ledger
@@ -55,6 +58,7 @@ class Delivery:
     with_history: bool = True
     with_live: bool = True
     most: int | None = None
+    all_read: asyncio.Event | None = None
     rng: random.Random = field(default_factory=random.Random)
     progress: Progress = field(init=False)
 
@@ -97,6 +101,10 @@ class Delivery:
             head = self.ledger.head()
             state = DestinationState(name=name, switched_on_at=self.clock.now(), switched_on_seq=head)
             self.ledger.commit(self._held(), Changes(state=state, cursors={Stream.LIVE: head}))
+        if state.choice != self.settings.choice:
+            version = state.settings_version + 1
+            state = msgspec.structs.replace(state, settings_version=version, choice=self.settings.choice)
+            self.ledger.commit(self._held(), Changes(state=state))
         desk = Desk(
             ledger=self.ledger,
             dialect=self.dialect,
@@ -167,7 +175,7 @@ class Delivery:
                 await asyncio.sleep(self.opt_outs_every.total_seconds())
                 await opt_outs.read_all()
         if self.with_history and not desk.state.paused_reason:
-            await HistoryFeed(desk).run()
+            await HistoryFeed(desk, all_read=self.all_read).run()
 
     async def _recover(self, desk: Desk, stop: asyncio.Event) -> bool:
         """Take up what a predecessor left; False when stopped before that."""
@@ -197,14 +205,16 @@ class Delivery:
             await asyncio.sleep(POLL / 4)
 
     def _is_idle(self, desk: Desk) -> bool:
-        if desk.passages or desk.jobs or desk.to_forget:
+        if desk.passages or desk.jobs or desk.to_forget or (self.all_read and not self.all_read.is_set()):
             return False
-        if self.dialect.profile.reads_opt_outs and desk.state.opt_outs_read_at is None:
+        if desk.awaits_opt_outs:
             return bool(desk.progress.blocked)
         if desk.is_full:
             return True
         looked = desk.trails[Stream.LIVE].fetched
         live = self._live.is_at_news or looked >= self.ledger.head()
+        if self.with_history and not desk.was_held_looked_at:
+            return False
         return live and (not self.with_history or self._is_history_idle(desk, looked))
 
     def _is_history_idle(self, desk: Desk, looked: int) -> bool:

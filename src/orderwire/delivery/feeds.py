@@ -8,8 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 from orderwire.delivery.decide import lane_of, subject_key
 from orderwire.delivery.desk import HISTORY_STREAMS, Desk
+from orderwire.delivery.firing import unacknowledged
 from orderwire.delivery.parcels import Said
-from orderwire.delivery.sender import reconsider_passages, renew_outdated
+from orderwire.delivery.renewal import reconsider, renew_outdated
+from orderwire.delivery.strangers import HeldLook, identified_by, release, release_all
+from orderwire.delivery.traffic import admit, go, seal, seal_stragglers
 from orderwire.dialects.contract import Lane
 from orderwire.ledger.values import Entry, Stream
 from orderwire.model import Family, Kind, family_of, kind_of
@@ -18,6 +21,8 @@ CHUNK = 500
 """Facts read at a time: some tens of milliseconds of work between two looks at the network."""
 MOST_WAITING = 5_000
 """Facts in line behind unfinished ones before history stops reading."""
+WORTH_A_PASS = 10_000
+"""New facts for which a pass through the phases begins while sources are still read: its last parcels go unfilled."""
 PARCELS_AHEAD = 3
 """Sealed history parcels of one budget that may wait for a permit."""
 POLL = 0.1
@@ -65,41 +70,46 @@ class LiveFeed:
         if news:
             history = self._pull_forward(news)
             pulled = {entry.fact.seq for entry in history}
-            marks = desk.marks_of([*history, *news])
-            for entry in sorted([*history, *news], key=lambda one: one.fact.seq):
+            released = identified_by(desk, news)
+            let_go = {entry.fact.seq for entry in released}
+            marks = desk.marks_of([*history, *released, *news])
+            for entry in sorted([*history, *released, *news], key=lambda one: one.fact.seq):
                 if desk.is_full:
                     self._trail.reached(entry.fact.seq - 1)
-                    desk.seal(Lane.LIVE)
+                    seal(desk, Lane.LIVE)
                     return False
+                if entry.fact.seq in let_go:
+                    release(desk, entry, marks, context, is_urgent=True)
+                    continue
                 if self._is_beyond_history(entry):
                     desk.taken.add(entry.fact.seq)
                 if entry.fact.seq in pulled:
-                    if passage := desk.admit(entry, marks, context, (), quietly=True):
-                        desk.go(passage)
+                    if passage := admit(desk, entry, marks, context, (), quietly=True):
+                        passage.is_urgent = True
+                        go(desk, passage)
                 elif entry.fact.kind == Kind.PERSON_FORGOTTEN:
                     self._trail.begin(entry.fact.seq)
                     desk.to_forget.append(entry)
-                elif passage := desk.admit(entry, marks, context, (self._trail,)):
-                    desk.go(passage)
-            desk.seal(Lane.LIVE)
-            if history:
-                desk.seal(Lane.HISTORY)
+                elif passage := admit(desk, entry, marks, context, (self._trail,)):
+                    go(desk, passage)
+            seal(desk, Lane.LIVE)
         self._trail.reached(entries[-1].fact.seq if len(entries) == CHUNK else head)
         return len(entries) == CHUNK
 
     def _is_beyond_history(self, entry: Entry) -> bool:
-        return entry.fact.seq > self._desk.trails[_stream_of(entry.fact.kind)].fetched
+        return entry.fact.seq > self._desk.trails[stream_of(entry.fact.kind)].fetched
 
     def _pull_forward(self, news: Sequence[Entry]) -> list[Entry]:
         """Law 5: news of a subject whose history is pending takes that history along, quietly."""
         desk = self._desk
-        first = min(entry.fact.seq for entry in news)
-        if all(desk.trails[stream].fetched >= first - 1 for stream in HISTORY_STREAMS):
+        chosen = {entry.fact.seq for entry in news}
+        first, last = min(chosen), max(chosen)
+        has_others_between = last - first >= len(chosen)
+        if not has_others_between and all(desk.trails[stream].fetched >= first - 1 for stream in HISTORY_STREAMS):
             return []
         persons = sorted({entry.person.person for entry in news if entry.person})
         subjects = sorted({subject_key(entry.fact) for entry in news})
-        chosen = {entry.fact.seq for entry in news}
-        found = desk.ledger.earlier_of(persons=persons, subjects=subjects, before=max(chosen))
+        found = desk.ledger.earlier_of(persons=persons, subjects=subjects, before=last)
         pending = [
             seq
             for seq, family in found
@@ -114,19 +124,26 @@ class LiveFeed:
     def _may_be_pulled(self, entry: Entry) -> bool:
         """Law 8: an old permission waits for the history proper until the platform's own opt-outs were read."""
         desk = self._desk
-        is_read = desk.state.opt_outs_read_at is not None or not desk.dialect.profile.reads_opt_outs
-        return is_read or entry.fact.kind != Kind.CONSENT_CHANGED
+        return not desk.awaits_opt_outs or entry.fact.kind != Kind.CONSENT_CHANGED
 
 
 class HistoryFeed:
-    """Reads history phase by phase: people, products, activity, each begun when the one before is finished."""
+    """Reads history phase by phase: people, products, activity, each begun when the one before is finished.
 
-    def __init__(self, desk: Desk) -> None:
+    While sources are still read (`all_read` is not set), it waits until there is enough for a pass.
+    """
+
+    def __init__(self, desk: Desk, *, all_read: asyncio.Event | None = None) -> None:
         self._desk = desk
+        self._all_read = all_read
+        self._look = HeldLook(desk, room=self._room)
+        self._identified: dict[Family, set[int]] = {family: set() for family in Family}
+        """Facts that were held when their person was met in an earlier phase than theirs."""
 
     async def run(self) -> None:
         """Follow until cancelled."""
         while True:
+            await self._look.look()
             if not await self._pass():
                 await asyncio.sleep(POLL)
 
@@ -134,12 +151,12 @@ class HistoryFeed:
         """One pass up to a barrier; False when there was nothing new."""
         desk = self._desk
         if desk.is_full:
-            desk.seal_stragglers()
+            seal_stragglers(desk)
             return False
         barrier = desk.state.history_barrier
         if all(desk.trails[stream].fetched >= barrier for stream in HISTORY_STREAMS):
             barrier = min(desk.ledger.head(), desk.trails[Stream.LIVE].fetched)
-            if barrier <= desk.state.history_barrier:
+            if barrier < desk.state.history_barrier + self._least:
                 return False
             desk.remember(history_barrier=barrier)
         for stream, family in HISTORY_STREAMS.items():
@@ -149,11 +166,19 @@ class HistoryFeed:
             await self._phase(stream, family, barrier)
         return True
 
+    @property
+    def _least(self) -> int:
+        """How many new facts are worth a pass."""
+        return 1 if self._all_read is None or self._all_read.is_set() else WORTH_A_PASS
+
     async def _phase(self, stream: Stream, family: Family, barrier: int) -> None:
         desk = self._desk
         trail = desk.trails[stream]
         desk.progress.phase = stream.value
         desk.is_filling = True
+        if self._identified[family]:
+            release_all(desk, self._identified[family])
+            self._identified[family].clear()
         while trail.fetched < barrier and not desk.is_full:
             await self._room()
             entries = desk.ledger.entries(trail.fetched, limit=CHUNK, until=barrier, family=family)
@@ -163,7 +188,7 @@ class HistoryFeed:
             await desk.books.flush()
         desk.is_filling = False
         while self._is_unfinished(family):
-            desk.seal_stragglers()
+            seal_stragglers(desk)
             await asyncio.sleep(POLL / 10)
         desk.progress.reached = desk.history_cursor
         await desk.books.flush()
@@ -172,12 +197,18 @@ class HistoryFeed:
         """Admit what was read; returns how far that is: up to `last`, or to where the desk became full."""
         desk = self._desk
         trail = desk.trails[stream]
-        marks = desk.marks_of(entries)
+        released = self._released(entries, HISTORY_STREAMS[stream])
+        let_go = {entry.fact.seq for entry in released}
+        both = sorted([*released, *entries], key=lambda one: one.fact.seq) if released else entries
+        marks = desk.marks_of(both)
         context = desk.context()
-        for entry in entries:
+        for entry in both:
             seq = entry.fact.seq
             if desk.is_full:
-                return seq - 1
+                return max(trail.fetched, seq - 1)
+            if seq in let_go:
+                release(desk, entry, marks, context)
+                continue
             passage = desk.passages.get(seq)
             if passage is not None:
                 desk.taken.discard(seq)
@@ -186,9 +217,17 @@ class HistoryFeed:
                     passage.trails.append(trail)
             elif seq in desk.taken:
                 desk.taken.discard(seq)
-            elif fresh := desk.admit(entry, marks, context, (trail,), quietly=not desk.is_loud):
-                desk.go(fresh)
+            elif fresh := admit(desk, entry, marks, context, (trail,), quietly=not desk.is_loud):
+                go(desk, fresh)
         return last
+
+    def _released(self, entries: Sequence[Entry], family: Family) -> list[Entry]:
+        """What was held of the people in these entries; that of a later phase waits for it."""
+        found = identified_by(self._desk, entries)
+        for entry in found:
+            if (later := family_of(entry.fact.kind)) > family:
+                self._identified[later].add(entry.fact.seq)
+        return [entry for entry in found if family_of(entry.fact.kind) <= family]
 
     async def _room(self) -> None:
         """Wait while enough is prepared: what waits long would have to be asked again."""
@@ -198,7 +237,7 @@ class HistoryFeed:
             or desk.holds.waiting_count >= MOST_WAITING
         ):
             desk.progress.waiting = desk.holds.waiting_count
-            desk.seal_stragglers()
+            seal_stragglers(desk)
             await asyncio.sleep(0.005)
         await asyncio.sleep(0)
 
@@ -227,9 +266,9 @@ class DueFeed:
                     due.append(seq)
             renew_outdated(desk)
             if not desk.is_filling:
-                desk.seal_stragglers()
+                seal_stragglers(desk)
             if due:
-                reconsider_passages(desk, due)
+                reconsider(desk, due)
                 await desk.books.flush()
             wait = desk.parked[0][0] - now if desk.parked else POLL
             await asyncio.sleep(min(max(wait, 0.005), POLL))
@@ -248,26 +287,21 @@ def readmit(desk: Desk, said: Mapping[int, Said], *, apart: bool = False, quiet:
         seq = entry.fact.seq
         if desk.is_full and seq not in desk.passages:
             continue
-        if passage := desk.admit(entry, marks, context, (), quietly=seq in quiet):
+        if passage := admit(desk, entry, marks, context, (), quietly=seq in quiet):
             passage.has_exemption = True
             passage.resume(said[seq])
-            desk.go(passage)
-    desk.seal(Lane.LIVE, apart=apart)
-    desk.seal(Lane.HISTORY, apart=apart)
+            go(desk, passage)
+    seal(desk, Lane.LIVE, apart=apart)
+    seal(desk, Lane.HISTORY, apart=apart)
 
 
 def unacknowledged_routes(desk: Desk, family: Family) -> tuple[str, ...]:
     """Routes of this family whose history may fire automations and waits for the user's acknowledgement."""
-    wanted = desk.settings.kinds
-    names: dict[str, None] = {}
-    for kind, capability in desk.dialect.profile.capabilities.items():
-        if (wanted is None or kind in wanted) and family_of(kind.value) is family:
-            names.update(dict.fromkeys(capability.routes))
-    locked = desk.context().locked
-    return tuple(name for name in names if name in locked)
+    return unacknowledged(desk.dialect.profile, desk.settings, desk.state.acknowledged, family=family)
 
 
-def _stream_of(kind: str) -> Stream:
+def stream_of(kind: str) -> Stream:
+    """The phase of history that a kind belongs to."""
     return _STREAM_BY_FAMILY[family_of(kind_of(kind).value)]
 
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from orderwire.delivery.parcels import Parcel, Passage
+from orderwire.dialects.contract import Lane
 
 
 class Holds:
@@ -24,7 +25,7 @@ class Holds:
         self._line: dict[str, deque[Passage]] = {}
         self.waiting_count = 0
         self.outdated: list[int] = []
-        """Facts whose turn has come, written before the platform knew their person: to be said anew."""
+        """Facts whose turn has come, written before the platform knew their person or long ago: to be said anew."""
 
     def may_go(self, passage: Passage, parcel: Parcel | None) -> bool:
         """Whether a passage may be put on its way now, into `parcel` (None for a new one)."""
@@ -50,6 +51,18 @@ class Holds:
         self.waiting_count += 1
         for key in passage.keys:
             self._line.setdefault(key, deque()).append(passage)
+
+    def hurry(self, passage: Passage) -> list[Parcel]:
+        """News wait in line: whoever is before them is urgent; gives the parcels that hold some of those."""
+        parcels: dict[int, Parcel] = {}
+        for key in passage.keys:
+            for ahead in self._line.get(key, ()):
+                ahead.is_urgent = ahead.is_urgent or ahead.statement.lane is Lane.HISTORY
+            for seq in self._busy.get(key, ()):
+                parcel = self._parcel.get(seq)
+                if parcel is not None and parcel.line is Lane.HISTORY:
+                    parcels[id(parcel)] = parcel
+        return list(parcels.values())
 
     def take(self, passage: Passage, parcel: Parcel | None) -> None:
         """A passage is on its way in a parcel, or parked for a later try: its keys are busy."""

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from orderwire.delivery.attempts import said_of
 from orderwire.delivery.desk import Desk, OpenJob
 from orderwire.delivery.feeds import POLL, readmit
-from orderwire.delivery.parcels import said_of
+from orderwire.delivery.settlement import answered
 from orderwire.delivery.surveys import Surveys
 from orderwire.dialects.contract import Item
 from orderwire.dialects.wire import ItemOutcome, JobVerdict, Result, WireRequest
@@ -107,7 +108,7 @@ class JobFollower:
                 continue
             if item.result in (Result.CONFIRMED, Result.ACCEPTED):
                 if member.seq in job.marks:
-                    desk.answered(member.seq, is_good=True)
+                    answered(desk, member.seq, is_good=True)
             else:
                 refused[place] = item
         again = self._take_back(attempt, refused)
@@ -138,7 +139,7 @@ class JobFollower:
         again: list[Member] = []
         for place, item in refused.items():
             member = attempt.members[place]
-            desk.answered(member.seq, is_good=False)
+            answered(desk, member.seq, is_good=False)
             self._returned[member.seq] += 1
             is_alone = item.result is Result.SPLIT and len(attempt.members) == 1
             if item.result is Result.REJECTED or is_alone or self._returned[member.seq] > MOST_RETURNS:

@@ -13,10 +13,10 @@ from datetime import datetime
 from itertools import count
 from typing import TypeAlias
 
-from orderwire.delivery.decide import is_person
+from orderwire.delivery.decide import is_person, person_key
 from orderwire.delivery.trail import Trail
 from orderwire.dialects.contract import Item, Lane, Once, Route, Statement
-from orderwire.ledger.values import Attempt, AttemptState, Member
+from orderwire.ledger.values import Mark, Member
 
 Key: TypeAlias = tuple[str, str, str]
 """What tells the items of a fact apart: route, group and wire id."""
@@ -24,7 +24,7 @@ Said: TypeAlias = Mapping[int, Key]
 """What was taken of a fact: its items, by their number in the books."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Passage:
     """One fact on its way to a destination, with all its items.
 
@@ -58,8 +58,12 @@ class Passage:
     tries: int = 0
     failing_since: float | None = None
     """The platform second when it was first refused for the time being."""
+    decided_at: datetime | None = None
+    """When its consent and its lane were asked for."""
     then: list[Passage] = field(default_factory=list)
     """Later facts about the same whose next item waits for this fact to be finished."""
+    is_urgent: bool = False
+    """Whether it is history that news of the same person or subject waits for."""
 
     def __post_init__(self) -> None:
         """Number the items in their order."""
@@ -107,6 +111,27 @@ class Passage:
         self.tries = before.tries
         self.failing_since = before.failing_since
         self.then = before.then
+        self.is_urgent = before.is_urgent
+
+    def pin(self, *, seq: int = 0) -> Mark:
+        """The mark that pins its person's identifiers there; `seq` 0 before anything of theirs was taken."""
+        recipient = self.statement.recipient
+        if recipient is None:
+            raise ValueError("a statement about nobody pins nothing")
+        return Mark(
+            subject=person_key(recipient.person),
+            seq=seq,
+            occurred_at=self.statement.occurred_at,
+            email=recipient.email,
+            phone=recipient.phone,
+            external_id=recipient.external_id,
+            stated_consent=recipient.was_stated_there or (seq > 0 and self.statement.kind == "consent.changed"),
+        )
+
+    @property
+    def is_pressing(self) -> bool:
+        """Whether it goes before history: news, or what news wait for."""
+        return self.is_urgent or self.statement.lane is Lane.LIVE
 
     @property
     def introduces(self) -> bool:
@@ -117,7 +142,7 @@ class Passage:
     @property
     def number_count(self) -> int:
         """How many items the fact has in the books, those taken under an earlier expression included."""
-        return len({*self.said, *self.numbers})
+        return len({*self.said, *self.numbers}) if self.said else len(self.numbers)
 
     @property
     def is_intended(self) -> bool:
@@ -132,10 +157,10 @@ class Passage:
     @property
     def next_part(self) -> int:
         """The first item that was not taken yet."""
-        return next(place for place in range(len(self.items)) if place not in self.done)
+        return next(place for place in range(len(self.items)) if place not in self.done) if self.done else 0
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Parcel:
     """Items that travel together, with the passages they belong to."""
 
@@ -158,9 +183,16 @@ class Parcel:
     in_doubt: bool = False
     """Whether a try of it may have been taken."""
     prepared_at: datetime | None = None
-    """When its consent and lanes were asked for."""
+    """When consent and lane were asked for, of the fact for which that is longest ago."""
     about: set[str] = field(default_factory=set)
     """Keys of everything in it."""
+    is_urgent: bool = False
+    """Whether it is history that news wait for: it goes in the line of news, as quietly as all history."""
+
+    @property
+    def line(self) -> Lane:
+        """The line in which it waits for a permit."""
+        return Lane.LIVE if self.is_urgent else self.lane
 
     def members(self) -> tuple[Member, ...]:
         """The parcel's facts, in the order of its items."""
@@ -175,6 +207,8 @@ class Parcel:
         self.passages.append(passage)
         self.parts.append(part)
         self.about.update(passage.keys)
+        if passage.decided_at is not None:
+            self.prepared_at = min(self.prepared_at or passage.decided_at, passage.decided_at)
         self.weight += item.weight
         self.size += len(item.body) + 1
 
@@ -205,21 +239,21 @@ class Parcel:
 
     def part(self, places: Sequence[int]) -> Parcel:
         """A parcel of its own with the items at these places, sent apart from the others."""
-        some = Parcel(self.route, self.lane, self.group, is_part=True, prepared_at=self.prepared_at)
+        some = Parcel(self.route, self.lane, self.group, is_part=True, is_urgent=self.is_urgent)
         for place in places:
             some.add(self.items[place], self.passages[place], self.parts[place])
         return some
 
 
 class Packer:
-    """The open parcels of one destination, one for each (route, lane, group)."""
+    """The open parcels of one destination, one for each (route, lane, line, group)."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[str, Lane, str], Parcel] = {}
+        self._open: dict[tuple[str, Lane, bool, str], Parcel] = {}
 
     def peek(self, route: Route, item: Item, passage: Passage) -> Parcel | None:
         """The open parcel that this item would join; None when it would begin a new one."""
-        parcel = self._open.get((route.name, passage.statement.lane, item.group))
+        parcel = self._open.get((route.name, passage.statement.lane, passage.is_urgent, item.group))
         if parcel is None or not parcel.has_room(item):
             return None
         return parcel if parcel.is_free_for(passage.keys) else None
@@ -227,12 +261,12 @@ class Packer:
     def put(self, route: Route, item: Item, passage: Passage, part: int) -> tuple[Parcel, Parcel | None]:
         """Put an item where it fits; returns its parcel, and the one that became full by it not fitting there."""
         lane = passage.statement.lane
-        key = (route.name, lane, item.group)
+        key = (route.name, lane, passage.is_urgent, item.group)
         sealed = None
         parcel = self.peek(route, item, passage)
         if parcel is None:
             sealed = self._open.pop(key, None)
-            parcel = self._open[key] = Parcel(route, lane, item.group)
+            parcel = self._open[key] = Parcel(route, lane, item.group, is_urgent=passage.is_urgent)
         parcel.add(item, passage, part)
         return parcel, sealed
 
@@ -242,35 +276,17 @@ class Packer:
 
     def is_open(self, parcel: Parcel) -> bool:
         """Whether the parcel still takes items."""
-        return self._open.get((parcel.route.name, parcel.lane, parcel.group)) is parcel
+        return self._open.get(_key_of(parcel)) is parcel
 
     def seal(self, parcel: Parcel) -> None:
         """Close a parcel."""
-        self._open.pop((parcel.route.name, parcel.lane, parcel.group), None)
+        self._open.pop(_key_of(parcel), None)
 
-    def seal_all(self, lane: Lane) -> list[Parcel]:
-        """Close every parcel of a lane; oldest first."""
-        keys = [key for key in self._open if key[1] is lane]
+    def seal_all(self, line: Lane) -> list[Parcel]:
+        """Close every parcel of a line; oldest first."""
+        keys = [key for key, parcel in self._open.items() if parcel.line is line]
         return [self._open.pop(key) for key in keys]
 
 
-def said_of(attempts: Iterable[Attempt]) -> tuple[dict[int, dict[int, Key]], set[int]]:
-    """What acknowledged attempts say of facts: what was taken of the incomplete ones, and which are complete."""
-    said: dict[int, dict[int, Key]] = {}
-    counts: dict[int, int] = {}
-    complete: set[int] = set()
-    for attempt in attempts:
-        if attempt.state not in (AttemptState.ACCEPTED, AttemptState.CONFIRMED):
-            continue
-        failed = set(attempt.failed)
-        for place, member in enumerate(attempt.members):
-            if place in failed:
-                continue
-            said.setdefault(member.seq, {})[member.part] = (attempt.route, attempt.group, attempt.wire_ids[place])
-            if member.part == member.parts - 1:
-                counts[member.seq] = member.parts
-    for seq, most in counts.items():
-        if len(said[seq]) >= most:
-            complete.add(seq)
-            del said[seq]
-    return said, complete
+def _key_of(parcel: Parcel) -> tuple[str, Lane, bool, str]:
+    return parcel.route.name, parcel.lane, parcel.is_urgent, parcel.group

@@ -18,12 +18,19 @@ class ParcelQueue:
 
     def put(self, parcel: Parcel, *, first: bool = False) -> None:
         """Put a parcel in its line; `first` for one that waited already."""
-        line = self._lines[parcel.lane]
+        line = self._lines[parcel.line]
         if first:
             line.appendleft(parcel)
         else:
             line.append(parcel)
-        self._filled[parcel.lane].set()
+        self._filled[parcel.line].set()
+
+    def hurry(self, parcel: Parcel) -> None:
+        """Let a parcel that waits among history go among news; nothing when it does not wait."""
+        if parcel in self._lines[Lane.HISTORY]:
+            self._lines[Lane.HISTORY].remove(parcel)
+            parcel.is_urgent = True
+            self.put(parcel)
 
     async def wait(self, lane: Lane) -> None:
         """Wait until the lane's line is not empty."""
@@ -54,6 +61,7 @@ def _can_join(parcel: Parcel, other: Parcel) -> bool:
         other.number == 0
         and other.route.name == route.name
         and other.group == parcel.group
+        and other.lane is parcel.lane
         and not other.is_part
         and not parcel.is_part
         and parcel.weight + other.weight <= route.max_weight

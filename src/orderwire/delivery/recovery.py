@@ -11,13 +11,15 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from orderwire.delivery.attempts import said_of
+from orderwire.delivery.decide import lane_of
 from orderwire.delivery.desk import Desk, OpenJob
-from orderwire.delivery.feeds import readmit
+from orderwire.delivery.feeds import readmit, stream_of
 from orderwire.delivery.outcome import Course, Fate, course_of, fate_in_doubt
-from orderwire.delivery.parcels import Key, Said, said_of
+from orderwire.delivery.parcels import Key, Said
 from orderwire.dialects.contract import Lane, Resend
 from orderwire.dialects.wire import Result
-from orderwire.ledger.values import Attempt, AttemptState, Disposition, Entry, Exemption
+from orderwire.ledger.values import Attempt, AttemptState, Disposition, Entry, Exemption, Stream
 from orderwire.model import family_of
 
 PAGE = 1000
@@ -61,6 +63,7 @@ class Recovery:
         self._settle_open()
         await self._desk.books.flush()
         self._load_pending()
+        self._leave_to_feeds()
         self._skip_in_history()
         self._load_jobs()
         readmit(self._desk, self._pending, quiet=self._quiet)
@@ -129,7 +132,7 @@ class Recovery:
                     reason=reason,
                     attempt=attempt.number,
                     decided_at=now,
-                    settings_version=desk.settings.settings_version,
+                    settings_version=desk.state.settings_version,
                     parts_done=tuple(sorted(self._said.get(member.seq, ()))),
                 )
             )
@@ -149,12 +152,24 @@ class Recovery:
             self._tried.update((one.seq, one.attempt) for one in page if one.attempt is not None)
             after = page[-1].seq
 
+    def _leave_to_feeds(self) -> None:
+        """What no request ever held and a feed will read again: in its order, behind earlier facts of its subject."""
+        desk = self._desk
+        untried = [seq for seq in self._pending if seq not in self._tried and not self._said.get(seq)]
+        context = desk.context()
+        for entry in desk.ledger.entries_at(sorted(untried)):
+            seq = entry.fact.seq
+            stream = Stream.LIVE if lane_of(entry.fact, context) is Lane.LIVE else stream_of(entry.fact.kind)
+            if seq > desk.trails[stream].cursor:
+                del self._pending[seq]
+                desk.left_pending.add(seq)
+
     def _skip_in_history(self) -> None:
         """What is beyond a history cursor and has a disposition already, history leaves alone."""
         desk = self._desk
         after = desk.history_cursor
         while page := desk.ledger.exemptions(desk.settings.name, after=after, limit=PAGE):
-            desk.taken.update(one.seq for one in page)
+            desk.taken.update(one.seq for one in page if one.seq not in desk.left_pending)
             after = page[-1].seq
         for seq, said in self._said.items():
             if seq > desk.history_cursor:

@@ -19,7 +19,7 @@ The ids inside an item are a function of the fact (Law 3): never of the attempt,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
@@ -297,6 +297,17 @@ class Profile(Struct, frozen=True, kw_only=True):
     reads_held: tuple[str, ...] = ()
     """What `read_held` can list: `orders`, `products`, `people`, `events`; empty where nothing can be read back."""
     identity_precedence: tuple[str, ...] = ()
+    takes_anonymous: bool = False
+    """Whether facts about a person of whom only a device is known are told, without waiting for who it turns out to
+    be: only where nothing told before would stay with a stranger for good."""
+    is_marketing: bool = True
+    """Whether what is told there may lead to marketing; else it is the shop's own system, and consent does not
+    withhold what only marketing would use."""
+    is_address_given: bool = False
+    """Whether the address is the shop's own and must be given. What it leads to is then not trusted: private
+    addresses are refused unless allowed."""
+    retires_on: date | None = None
+    """The day from which the platform answers the pinned revision no more, where it states a rule."""
 
 
 class Dialect(Protocol):
@@ -307,8 +318,8 @@ class Dialect(Protocol):
         """The platform as data."""
         ...
 
-    def authorize(self, request: WireRequest, account: Account) -> WireRequest:
-        """The request with the account's credentials and fixed headers added."""
+    def authorize(self, request: WireRequest, account: Account, at: datetime, /) -> WireRequest:
+        """The request with the account's credentials and fixed headers added, as it leaves `at` this instant."""
         ...
 
     def write(self, statement: Statement, account: Account) -> Expression:

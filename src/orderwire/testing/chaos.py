@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import msgspec
 
@@ -30,17 +30,21 @@ from orderwire.ledger import (
 from orderwire.ledger.values import Disposition, FactFilter
 from orderwire.model import Fact, Record
 from orderwire.sandbox.checker import Checker, Destination, Log, Report, read_fact
+from orderwire.sandbox.checker.registry import platform as expectations
+from orderwire.sandbox.checker.table import Standing
 from orderwire.sandbox.kit import FaultPlan
 from orderwire.sandbox.kit.server import Exchange
 from orderwire.sandbox.registry import stand_in
+from orderwire.testing.leavers import early_news, leavers, old_days
 from orderwire.testing.mortal import Fuse, Killed, MortalLedger, MortalWire
 from orderwire.testing.shops import SmallShop, small_shop
 from orderwire.testing.stage import Memory, SteppingClock, coarse, record, run_coarsely, settings_of, switch_on
 from orderwire.testing.virtual import START, VirtualClock, VirtualPlatformClock
 
-T = TypeVar("T")
 PATIENCE = 72 * 3600.0
 """Virtual seconds after which a delivery counts as stuck."""
+MAILABLE = frozenset({Standing.YES, Standing.ASKED})
+"""What lets a platform write to somebody."""
 _EVERY_ITEM = 1000
 """More items than a fact has."""
 
@@ -64,6 +68,10 @@ class Ordeal:
     steps_clock: bool = True
     has_poison: bool = False
     """Whether the platform refuses everything about one person and one order."""
+    has_leavers: bool = False
+    """Whether people have left at the platform before, and news of them come before or while that is being read."""
+    strangers: int = 0
+    """How many others have left there, of whom the shop knows nothing: so long it takes to read who has left."""
     people: int = 8
     orders: int = 24
     news: int = 16
@@ -84,6 +92,8 @@ class Ordeal:
             people=rng.choice((2, 8, 20)),
             orders=rng.choice((4, 24, 60)),
             news=rng.choice((8, 24)),
+            has_leavers=rng.random() < 0.5,
+            strangers=rng.choice((0, 0, 300)),
         )
 
 
@@ -104,6 +114,20 @@ class Aftermath:
     deaths: int
     """How often a worker was killed in fact."""
     days: float = 0.0
+
+    @property
+    def won_back(self) -> list[str]:
+        """What the platform came to hold of those who had left there, where it would let them be written to again."""
+        if not self.ordeal.has_leavers:
+            return []
+        left = {leaver.email for leaver in leavers(self.ordeal)}
+        return [
+            f"{standing} by request {line['n']}"
+            for line in self.lines
+            if line["verdict"] == "taken"
+            for address, standing in expectations(self.ordeal.platform).standings(line)
+            if address.lower() in left and standing in MAILABLE
+        ]
 
     @property
     def listed(self) -> Counter[int]:
@@ -151,7 +175,7 @@ class _Scene:
     log: Memory
     clock: SteppingClock
     settings: DestinationSettings
-    writer: asyncio.Future[None] | None = None
+    writers: list[asyncio.Future[None]] = field(default_factory=list)
     deaths: int = field(default=0)
 
 
@@ -166,15 +190,18 @@ async def _suffer(ordeal: Ordeal, place: Path) -> Aftermath:
     try:
         half = len(scene.shop.history) // 2
         record(ledger, *scene.shop.history[:half], at=START, is_imported=True)
+        if ordeal.has_leavers:
+            record(ledger, *old_days(), at=START, is_imported=True)
         switch_on(ledger, scene.settings, now=START)
-        scene.writer = asyncio.ensure_future(_write(scene, scene.shop.history[half:]))
+        scene.writers = [asyncio.ensure_future(_write(scene, scene.shop.history[half:]))]
+        if ordeal.has_leavers:
+            scene.writers.append(asyncio.ensure_future(_hurry(scene)))
+            await asyncio.sleep(0)
         for number in range(ordeal.deaths):
             fuse = Fuse(scene.rng.randrange(1, ordeal.within))
             await _live(scene, fuse, f"worker-{number}", seconds=scene.rng.uniform(1.0, 60.0))
             await asyncio.sleep(scene.rng.choice((0.0, 1.0, 40.0, 600.0)))
-            if ordeal.steps_clock:
-                scene.clock.offset = timedelta(seconds=scene.rng.choice((-7200, -5, 0, 5, 7200)))
-        await scene.writer
+        await asyncio.gather(*scene.writers)
         asyncio.get_running_loop().call_later(300.0, coarse, 10.0)
         scene.clock.offset = timedelta()
         await _live(scene, Fuse(None), "worker-last")
@@ -183,10 +210,17 @@ async def _suffer(ordeal: Ordeal, place: Path) -> Aftermath:
         ledger.close()
 
 
+def _set_clock(scene: _Scene) -> None:
+    """Somebody sets the wall clock, forth or back."""
+    scene.clock.offset = timedelta(seconds=scene.rng.choice((-7200, -5, 0, 5, 7200)))
+
+
 def _scene(ordeal: Ordeal, place: Path) -> _Scene:
     log = Memory()
-    poison = {"reject": ("1002", "c1@mail.test", "c1")} if ordeal.has_poison else {}
-    platform = stand_in(ordeal.platform)(VirtualPlatformClock(VirtualClock()), poison)
+    options: dict[str, Any] = {"reject": ("1002", "c1@mail.test", "c1")} if ordeal.has_poison else {}
+    if ordeal.has_leavers:
+        options["people"] = [leaver.seed for leaver in leavers(ordeal)]
+    platform = stand_in(ordeal.platform)(VirtualPlatformClock(VirtualClock()), options)
     plan = FaultPlan.mixed(ordeal.seed, ordeal.fault_share)
     return _Scene(
         ordeal=ordeal,
@@ -215,6 +249,19 @@ async def _write(scene: _Scene, history: tuple[Record, ...]) -> None:
         ledger.close()
 
 
+async def _hurry(scene: _Scene) -> None:
+    """News that are there before the first worker is, and those that come while it reads who has left."""
+    ledger = open_ledger(scene.place)
+    clock = VirtualClock()
+    try:
+        for place, one in enumerate(early_news()):
+            record(ledger, one, at=clock.now(), is_imported=False)
+            if place >= 2:
+                await asyncio.sleep(scene.rng.choice((0.0, 0.02, 0.1, 0.4)))
+    finally:
+        ledger.close()
+
+
 def _where(delivery: Delivery) -> str:
     """What a delivery that does not come to an end is busy with."""
     desk = delivery.desk
@@ -229,8 +276,12 @@ def _where(delivery: Delivery) -> str:
 async def _live(scene: _Scene, fuse: Fuse, name: str, *, seconds: float | None = None) -> None:
     """One worker's life: until it is killed, is told to stop after some seconds, or has nothing left to do."""
     stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    timers: list[asyncio.TimerHandle] = []
     if seconds is not None:
-        asyncio.get_running_loop().call_later(seconds, stop.set)
+        timers.append(loop.call_later(seconds, stop.set))
+        if scene.ordeal.steps_clock:
+            timers.append(loop.call_later(scene.rng.uniform(0.0, seconds), _set_clock, scene))
     ledger = open_ledger(scene.place)
     mortal = MortalLedger(ledger, fuse)
     delivery = Delivery(
@@ -252,6 +303,8 @@ async def _live(scene: _Scene, fuse: Fuse, name: str, *, seconds: float | None =
     except TimeoutError:
         raise Stuck(_where(delivery)) from None
     finally:
+        for timer in timers:
+            timer.cancel()
         await asyncio.sleep(0.01)
         if mortal.lease is not None:
             ledger.release(mortal.lease)

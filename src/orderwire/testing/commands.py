@@ -176,9 +176,11 @@ def settings_for(ports: Mapping[str, int], *, top: str = "", more: str = "") -> 
     """
     text = f"{top}\n{SOURCE}"
     for name, port in ports.items():
-        path = urlsplit(registry.dialect(name).profile.base_url).path
+        profile = registry.dialect(name).profile
+        path = urlsplit(profile.base_url).path
         text += f'\n[destination.{name}]\nkey = "env:SHOP_KEY"\nbase_url = "http://127.0.0.1:{port}{path}"\n'
         text += f'account_id = "123"\ntime_scale = {float(SCALE)}\n{more}\n'
+        text += "options.allow_private = true\n" if profile.is_address_given else ""
     return text
 
 

@@ -36,7 +36,12 @@ _FAULTS = (Fault.REFUSED_BEFORE, Fault.FAILED_AFTER, Fault.DROPPED_BEFORE, Fault
 
 
 def fewest_seconds(
-    needed: int, windows: Sequence[tuple[int, float]], *, start: float, fault: Callable[[int], Fault]
+    needed: int,
+    windows: Sequence[tuple[int, float]],
+    *,
+    start: float,
+    fault: Callable[[int], Fault],
+    spent: Sequence[float] = (),
 ) -> float:
     """Platform seconds from the first request to the last of `needed` useful answers, at best.
 
@@ -45,13 +50,16 @@ def fewest_seconds(
         windows: the platform's windows, at most `count` in each whole period of `per` seconds.
         start: the platform second of the first request.
         fault: what happens to the n-th request, from 1.
+        spent: the platform seconds of requests before, which the windows have counted.
     """
     room = FixedWindows(*windows)
+    for before in spent:
+        room.spend(before)
     at, number, done = start, 0, 0
     while done < needed:
         number += 1
-        while not (spent := room.spend(at)).is_allowed:
-            at += spent.retry_after
+        while not (taken := room.spend(at)).is_allowed:
+            at += taken.retry_after
         done += fault(number) in _USEFUL
     return at - start
 
@@ -83,6 +91,8 @@ class Pace:
     """Requests that the platform's windows refused: our own 429s, not seeded ones."""
     full_windows: float
     """How many whole periods of the binding window the delivery lasted."""
+    ratio_since_refused: float | None = None
+    """The ratio from the first request on that the platform's windows refused; None where none was."""
 
     @property
     def ratio(self) -> float:
@@ -189,4 +199,22 @@ def _pace(course: Course, lines: Sequence[dict[str, Any]], plan: FaultPlan) -> P
         fewest=fewest,
         refused=sum(line["verdict"] == "limited" for line in lines),
         full_windows=(end - start) / binding[1],
+        ratio_since_refused=_ratio_since_refused(course, lines, plan),
     )
+
+
+def _ratio_since_refused(course: Course, lines: Sequence[dict[str, Any]], plan: FaultPlan) -> float | None:
+    refused = next((place for place, line in enumerate(lines) if line["verdict"] == "limited"), None)
+    if refused is None:
+        return None
+    since = lines[refused:]
+    useful = sum(line["verdict"] == "taken" and Fault(line["fault"]) in _USEFUL for line in since)
+    first, start = since[0]["n"], since[0]["at"]
+    fewest = fewest_seconds(
+        useful,
+        course.windows,
+        start=start,
+        fault=lambda number: plan.draw(first + number - 1),
+        spent=[line["at"] for line in lines[:refused]],
+    )
+    return float((since[-1]["at"] - start) / fewest)

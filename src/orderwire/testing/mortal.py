@@ -22,7 +22,9 @@ from orderwire.testing.stage import HOST
 from orderwire.testing.virtual import InProcess
 
 _READS = frozenset({"head", "entries", "entries_at", "earlier_of", "destination", "cursors", "attempts", "marks"})
-_READS_TOO = frozenset({"attempts_beyond", "last_attempt", "exemptions", "facts", "balance", "find_person", "person"})
+_READS_TOO = frozenset(
+    {"attempts_beyond", "last_attempt", "exemptions", "facts", "balance", "find_person", "person", "is_free"}
+)
 
 
 class Killed(BaseException):

@@ -33,6 +33,39 @@ class ServerFailed(Exception):
     """A private server did not start; the message ends with its log."""
 
 
+class Postgres:
+    """A private PostgreSQL server that can be taken down and started again; `url` stays the same."""
+
+    def __init__(self, command: Sequence[str], user: str | None, log: Path, url: str) -> None:
+        self.url = url
+        self._command = command
+        self._user = user
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Bring it up.
+
+        Raises:
+            ServerFailed: it did not come up.
+        """
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(  # noqa: S603
+                self._command,
+                user=self._user,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        _await_postgres(self.url, self._process, self._log)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Take it down: SIGINT cuts everybody off and writes all down, SIGQUIT leaves that to the next start."""
+        if self._process is not None:
+            _end(self._process, how)
+
+
 @contextmanager
 def postgres_server(settings: Sequence[str] = ("fsync=off",)) -> Iterator[str]:
     """The URL of a private PostgreSQL server, for as long as the block runs.
@@ -44,6 +77,13 @@ def postgres_server(settings: Sequence[str] = ("fsync=off",)) -> Iterator[str]:
         ServerMissing: no `initdb` and `postgres` were found.
         ServerFailed: the server did not come up.
     """
+    with restartable_postgres(settings) as server:
+        yield server.url
+
+
+@contextmanager
+def restartable_postgres(settings: Sequence[str] = ("fsync=off",)) -> Iterator[Postgres]:
+    """The same server, to be taken down and started again within the block."""
     binaries = _postgres_binaries()
     user = ordinary_user()
     with private_directory("orderwire-postgres-", user) as home:
@@ -56,13 +96,16 @@ def postgres_server(settings: Sequence[str] = ("fsync=off",)) -> Iterator[str]:
             ],
         )
         port = free_port()
-        arguments = ["-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", ""]
+        command = [str(binaries / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", ""]
         for setting in settings:
-            arguments += ["-c", setting]
+            command += ["-c", setting]
         url = f"postgresql://{_SUPERUSER}@127.0.0.1:{port}/postgres"
-        with running([str(binaries / "postgres"), *arguments], user, home / "log", signal.SIGINT) as server:
-            _await_postgres(url, server, home / "log")
-            yield url
+        server = Postgres(command, user, home / "log", url)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 def ordinary_user() -> str | None:
@@ -115,13 +158,18 @@ def running(
     try:
         yield server
     finally:
-        if server.poll() is None:
-            server.send_signal(stop)
-        try:
-            server.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        _end(server, stop)
+
+
+def _end(server: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    """Ask a server to stop; kill it when it does not."""
+    if server.poll() is None:
+        server.send_signal(how)
+    try:
+        server.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def _postgres_binaries() -> Path:

@@ -95,14 +95,15 @@ def settings_of(platform: str, name: str | None = None, **changes: Any) -> Desti
 def switch_on(ledger: Ledger, settings: DestinationSettings, *, now: datetime) -> None:
     """Begin a destination at the head, with every warning about automations acknowledged."""
     profile = registry.dialect(settings.platform).profile
+    head = ledger.head()
     state = DestinationState(
         name=settings.name,
         switched_on_at=now,
-        switched_on_seq=ledger.head(),
+        switched_on_seq=head,
         is_adopted=True,
         acknowledged=tuple(route.name for route in profile.routes if route.history is History.MAY_FIRE),
     )
-    ledger.administer(settings.name, Changes(state=state, cursors={Stream.LIVE: ledger.head()}))
+    ledger.administer(settings.name, Changes(state=state, cursors={Stream.LIVE: head}))
 
 
 def record(ledger: Ledger, *records: Record, at: datetime, is_imported: bool) -> None:

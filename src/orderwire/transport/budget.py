@@ -16,7 +16,8 @@ One failed request among others that succeed is bad luck and costs nobody else a
 outage, and everybody rests.
 
 History never takes the last `reserve` share of a window longer than some seconds, and once live traffic has been seen
-it also spreads its requests evenly, so that news need not wait for the next window.
+it also spreads its requests evenly, so that news need not wait for the next window. In its first window, when nobody
+knows yet whether there will be news, it leaves a tenth.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from typing import TypeVar
 
 from orderwire.transport.clock import Clock
 
+FIRST_RESERVE = 0.1
+"""Share of the first window that history leaves: it cannot yet spread itself for news that it has not seen."""
 TOLD_IN = 1.0
 """Seconds in which platforms tell when a window ends."""
 BAD_LUCK = 2
@@ -111,6 +114,8 @@ class RateBudget:
         self._live_waiting = 0
         self._live_seen = -math.inf
         self._last_history = -math.inf
+        self._first = math.inf
+        """When the first request was let go."""
         self._changed = asyncio.Event()
         self._trips: deque[float] = deque(maxlen=32)
         """How long recent requests took."""
@@ -126,6 +131,7 @@ class RateBudget:
             while (wait := self._wait(is_live=is_live)) > 0:
                 await self._pause(wait)
             now = self.clock.tick()
+            self._first = min(self._first, now)
             self.requests += 1
             self.on_their_way += 1
             for window in self._windows:
@@ -233,16 +239,19 @@ class RateBudget:
         if not is_live and self._live_waiting:
             wait = max(wait, 0.01)
         for window in self._windows:
-            usable = window.cap if is_live else window.cap - self._reserved(window)
+            usable = window.cap if is_live else window.cap - self._reserved(window, now)
             if window.used(now) + 1 > max(1.0, usable):
                 wait = max(wait, window.next_room(now) - now, 0.001)
             elif not is_live and now - self._live_seen < 2 * window.per:
                 wait = max(wait, self._last_history + window.per / max(1.0, usable) - now)
         return wait
 
-    def _reserved(self, window: _Window) -> int:
+    def _reserved(self, window: _Window, now: float) -> int:
         """What history leaves of a window; nothing of one so short that news can wait for the next."""
-        return math.floor(window.cap * self.reserve) if _is_tellable(window.per) else 0
+        if not _is_tellable(window.per):
+            return 0
+        is_first = now < self._first + window.per
+        return math.floor(window.cap * (max(self.reserve, FIRST_RESERVE) if is_first else self.reserve))
 
     async def _pause(self, seconds: float) -> None:
         self._changed.clear()

@@ -242,6 +242,22 @@ def test_law_5_news_of_a_person_take_their_history_along_quietly(platform: str, 
     assert {Lane.HISTORY.value} == lanes
 
 
+def test_law_5_history_that_was_written_between_news_goes_before_its_persons_news(platform: str, play: Play) -> None:
+    """All of it is read at once: news of somebody else, then an old order of a person, then their new one."""
+
+    async def story(stage: Stage) -> list[str]:
+        stage.switch_on()
+        await stage.deliver()
+        stage.record(order_of("N0", identity(1), stage.clock.now()))
+        stage.record(order_of("H0", identity(0), LONG_AGO), is_imported=True)
+        stage.record(order_of("N1", identity(0), stage.clock.now()))
+        await stage.deliver()
+        order = [str(one.get("order") or one["id"]) for one in stage.kept() if one["type"] in ("order", "event")]
+        return [number for number in dict.fromkeys(order) if number in ("H0", "N1")]
+
+    assert ["H0", "N1"] == play(platform, story)
+
+
 def test_law_6_a_lost_answer_is_followed_by_what_the_route_declares(platform: str, play: Play) -> None:
     """Every tenth answer is lost. Doubles appear only for facts that the books list as in doubt."""
 
@@ -250,7 +266,7 @@ def test_law_6_a_lost_answer_is_followed_by_what_the_route_declares(platform: st
         for one in range(30):
             stage.record(order_of(f"N{one}", identity(one), stage.clock.now()))
         await stage.deliver()
-        unknown = stage.ledger.attempts(stage.settings.name, states=[AttemptState.UNKNOWN])
+        unknown = list(stage.ledger.attempts(stage.settings.name, states=[AttemptState.UNKNOWN]))
         doubtful = {member.seq for attempt in unknown for member in attempt.members}
         routes = {route.name for route in registry.dialect(stage.platform).profile.routes}
         doubtful_routes = {attempt.route for attempt in unknown}
@@ -395,10 +411,10 @@ def test_law_10_jobs_are_followed_to_their_end_after_a_restart(play: Play) -> No
         stage.record(*(person(one) for one in range(5)), is_imported=True)
         stage.switch_on()
         await stage.deliver(seconds=3)
-        waiting = len(stage.ledger.attempts(stage.settings.name, with_job=True))
+        waiting = len(list(stage.ledger.attempts(stage.settings.name, with_job=True)))
         await asyncio.sleep(120)
         await stage.deliver()
-        return waiting, len(stage.ledger.attempts(stage.settings.name, with_job=True)), dispositions(stage)
+        return waiting, len(list(stage.ledger.attempts(stage.settings.name, with_job=True))), dispositions(stage)
 
     waiting, left, found = play("klaviyo", story, options={"job_seconds": 60.0}, kinds=frozenset({"person.updated"}))
     assert (1, 0, Counter({"confirmed": 5})) == (waiting, left, found)

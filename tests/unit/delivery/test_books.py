@@ -21,6 +21,11 @@ class Store:
     def __init__(self, *failures: StoreError | None) -> None:
         self.failures = list(failures)
         self.kept: list[Changes] = []
+        self.asked = self.taken_for = 0
+
+    def is_free(self) -> bool:
+        self.asked += 1
+        return self.asked > self.taken_for
 
     def commit(self, lease: Lease, changes: Changes) -> None:
         failure = self.failures.pop(0) if self.failures else None
@@ -111,3 +116,17 @@ def test_of_two_marks_the_newer_wins(first: int, second: int, kept: int) -> None
         books.mark(Mark(subject="s", seq=seq, occurred_at=AT))
     books.write()
     assert [kept] == [mark.seq for mark in store.kept[0].marks]
+
+
+async def test_while_another_process_writes_the_others_go_on_and_their_changes_go_along() -> None:
+    store = Store()
+    store.taken_for = 3
+    books = books_of(store)
+    books.attempt(attempt(1))
+    flushing = asyncio.ensure_future(books.flush())
+    while store.asked < 2:
+        await asyncio.sleep(0)
+    books.attempt(attempt(2))
+    await books.flush()
+    await flushing
+    assert [{1, 2}] == [{one.number for one in changes.attempts} for changes in store.kept]

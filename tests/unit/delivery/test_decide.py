@@ -17,6 +17,7 @@ from orderwire.model import (
     Channel,
     Consent,
     ConsentState,
+    Event,
     Fact,
     Identity,
     Kind,
@@ -85,6 +86,7 @@ def said_no(
 
 
 CONSENT = Consent(identity=ANA, channel=Channel.EMAIL, state=ConsentState.SUBSCRIBED)
+WISH = Event(event_id="w1", name="custom.wishlist", identity=ANA, occurred_at=NOW)
 THERE = {"shop/order:1": Mark(subject="shop/order:1", seq=50, occurred_at=NOW)}
 
 
@@ -95,6 +97,9 @@ THERE = {"shop/order:1": Mark(subject="shop/order:1", seq=50, occurred_at=NOW)}
         (entry_of(snapshot=b""), context_of(), {}, "erased"),
         (entry_of(), context_of(kinds=frozenset({Kind.CART_UPDATED})), {}, "excluded"),
         (entry_of(), context_of(kinds=frozenset({Kind.ORDER_PLACED})), {}, "live"),
+        (entry_of(WISH, kind="custom.wishlist"), context_of(kinds=frozenset({"custom.wishlist"})), {}, "live"),
+        (entry_of(WISH, kind="custom.wishlist"), context_of(kinds=frozenset({"custom.quiz"})), {}, "excluded"),
+        (entry_of(WISH, kind="custom.wishlist"), context_of(kinds=frozenset({Kind.CUSTOM})), {}, "live"),
         (entry_of(fact={"source": "letters"}), context_of(), {}, "already_there"),
         (entry_of(), context_of(sources=frozenset({"other"})), {}, "excluded"),
         (entry_of(), context_of(since=NOW + timedelta(seconds=1)), {}, "excluded"),

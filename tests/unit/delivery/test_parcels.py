@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from orderwire.delivery.parcels import Packer, Passage, said_of
+from orderwire.delivery.attempts import said_of
+from orderwire.delivery.parcels import Packer, Passage
 from orderwire.dialects.contract import Item, Lane, Once, Route
 from orderwire.ledger.values import Attempt, AttemptState, Member
 

@@ -31,6 +31,8 @@ from orderwire.model import (
     Variant,
 )
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
 DRIP: Dialect = DIALECT
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 LATER = datetime(2024, 3, 2, 12, tzinfo=UTC)
@@ -242,7 +244,7 @@ def test_the_frame_keeps_within_the_room_left_for_it() -> None:
 
 
 def test_the_token_is_the_user_of_http_basic_with_an_empty_password() -> None:
-    headers = dict(DRIP.authorize(WireRequest(method="GET", path="/"), ACCOUNT).headers)
+    headers = dict(DRIP.authorize(WireRequest(method="GET", path="/"), ACCOUNT, NOW).headers)
     assert b64decode(headers["Authorization"].removeprefix("Basic ")) == b"secret-token:"
 
 

@@ -46,6 +46,8 @@ from orderwire.model import (
     Variant,
 )
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
 AT = datetime(2024, 5, 1, 10, tzinfo=UTC)
 ANA = Identity(email="ana@mail.test")
 TO_ANA = Recipient(person=7, email="ana@mail.test")
@@ -195,7 +197,7 @@ def test_each_kind_of_fact_has_a_capability_whose_routes_exist() -> None:
 
 
 def test_credentials_and_the_pinned_revision_are_added_to_a_request() -> None:
-    request = DIALECT.authorize(WireRequest(method="GET", path="/api/accounts"), ACCOUNT)
+    request = DIALECT.authorize(WireRequest(method="GET", path="/api/accounts"), ACCOUNT, NOW)
     headers = dict(request.headers)
     assert "Klaviyo-API-Key pk_test" == headers["Authorization"]
     assert "2026-07-15" == headers["revision"]

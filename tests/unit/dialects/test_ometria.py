@@ -95,7 +95,7 @@ def test_a_request_is_exactly_its_items_commas_and_frame(name: str) -> None:
 
 
 def test_the_key_travels_in_its_own_header() -> None:
-    request = DIALECT.authorize(DIALECT.check(account()), account())
+    request = DIALECT.authorize(DIALECT.check(account()), account(), NOW)
     assert ("X-Ometria-Auth", "secret-key") in request.headers
 
 

@@ -46,6 +46,8 @@ from orderwire.model import (
     Variant,
 )
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
 AT = datetime(2024, 3, 1, 10, tzinfo=UTC)
 WHO = Identity(email="ana@mail.test", phone="+37060000000")
 TO = Recipient(person=1, email="Ana@mail.test", phone="+37060000000")
@@ -314,7 +316,7 @@ def test_a_product_keeps_to_the_platforms_lengths_and_names_what_it_cut() -> Non
 
 
 def test_credentials_and_version_go_into_the_headers() -> None:
-    request = DIALECT.authorize(WireRequest(method="POST", path="/events", body=b"{}"), ACCOUNT)
+    request = DIALECT.authorize(WireRequest(method="POST", path="/events", body=b"{}"), ACCOUNT, NOW)
     assert {
         "Authorization": "Omnisend-API-Key brand-secret",
         "Omnisend-Version": "2026-03-15",

@@ -36,6 +36,8 @@ from orderwire.model import (
 )
 from orderwire.model.money import major
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
 PLACED = datetime(2026, 1, 2, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ANA = Recipient(person=1, email="ana@mail.test", external_id="77")
@@ -392,7 +394,7 @@ def test_the_frame_of_an_import_fits_the_room_left_for_it() -> None:
 
 
 def test_the_key_travels_as_basic_authentication_only() -> None:
-    request = DIALECT.authorize(WireRequest(method="POST", path="/v1/orders", body=b"{}"), account())
+    request = DIALECT.authorize(WireRequest(method="POST", path="/v1/orders", body=b"{}"), account(), NOW)
     assert dict(request.headers) == {
         "Authorization": "Basic b3JkZXJ3aXJlOnNlY3JldA==",
         "Accept": "application/json",

@@ -156,7 +156,7 @@ def test_what_others_spend_is_seen_in_the_headers() -> None:
     async def story(budget: RateBudget, clock: virtual.VirtualClock) -> list[float]:
         await asyncio.sleep(5)
         await send(budget, clock, 1)
-        budget.observe(10, 60.0, remaining=2, reset=55.0)
+        budget.observe(10, 60.0, remaining=3, reset=55.0)
         return await send(budget, clock, 3)
 
     assert [5.0, 5.0, 60.0] == told(((10, 60.0),), story)

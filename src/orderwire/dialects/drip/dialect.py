@@ -58,7 +58,7 @@ class Drip:
         """The platform as data."""
         return PROFILE
 
-    def authorize(self, request: WireRequest, account: Account) -> WireRequest:
+    def authorize(self, request: WireRequest, account: Account, _at: datetime) -> WireRequest:
         """The request with HTTP Basic: the token as the user, no password."""
         token = b64encode(f"{account.key}:".encode()).decode()
         return replace(request, headers=(*request.headers, *_HEADERS, ("Authorization", f"Basic {token}")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec import json
 from msgspec.structs import replace
@@ -27,11 +27,14 @@ from orderwire.dialects.klaviyo.write import write
 from orderwire.dialects.wire import JobVerdict, Survey, Verdict, WireReply, WireRequest
 
 REVISION = "2026-07-15"
+RETIRES_ON = date(2028, 7, 15)
+"""A revision lives two years from its date: about one stable, then one deprecated."""
 
 PROFILE = Profile(
     name="klaviyo",
     title="Klaviyo",
     revision=REVISION,
+    retires_on=RETIRES_ON,
     base_url="https://a.klaviyo.com",
     budgets=BUDGETS,
     routes=ROUTES,
@@ -80,7 +83,7 @@ class Klaviyo:
 
     profile = PROFILE
 
-    def authorize(self, request: WireRequest, account: Account) -> WireRequest:
+    def authorize(self, request: WireRequest, account: Account, _at: datetime) -> WireRequest:
         """Add the private key and the pinned revision."""
         key = ("Authorization", f"Klaviyo-API-Key {account.key}")
         return replace(request, headers=(*request.headers, key, *_HEADERS))

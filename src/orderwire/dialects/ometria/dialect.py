@@ -27,7 +27,7 @@ class Ometria:
         """The platform as data."""
         return PROFILE
 
-    def authorize(self, request: WireRequest, account: Account) -> WireRequest:
+    def authorize(self, request: WireRequest, account: Account, _at: datetime) -> WireRequest:
         """The request with the API key."""
         shown = (("Accept", "application/json"), ("X-Ometria-Auth", account.key))
         return replace(request, headers=(*request.headers, *shown))

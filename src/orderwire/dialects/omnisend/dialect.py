@@ -204,7 +204,7 @@ class Omnisend:
         """The platform as data."""
         return PROFILE
 
-    def authorize(self, request: WireRequest, account: Account) -> WireRequest:
+    def authorize(self, request: WireRequest, account: Account, _at: datetime) -> WireRequest:
         """The request with key, version and content type."""
         own = (
             ("Authorization", f"Omnisend-API-Key {account.key}"),

@@ -22,7 +22,7 @@ class Yespo:
         """The platform as data."""
         return PROFILE
 
-    def authorize(self, request: WireRequest, account: Account) -> WireRequest:
+    def authorize(self, request: WireRequest, account: Account, _at: datetime) -> WireRequest:
         """Add the key: HTTP Basic, with a user name that the platform ignores."""
         token = b64encode(f"orderwire:{account.key}".encode()).decode()
         headers = [*request.headers, ("Authorization", f"Basic {token}"), ("Accept", "application/json")]
