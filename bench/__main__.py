@@ -1,7 +1,8 @@
 """`make bench`: run the scoreboard, print it, write `bench-report.json`.
 
 `python -m bench --quick` takes less than three minutes; `--rows free,kill --tools orderwire,dlt` runs a part;
-`--orders 1000000` sets the size of every row.
+`--orders 1000000` sets the size of every row. `python -m bench scale` shows what an order costs and how much memory
+is taken at growing sizes; `python -m bench scale --sizes 10000,3000000` at others.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ import msgspec
 from bench import shop
 from bench.measure import Figures, run
 from bench.rig import Platform
-from bench.scoreboard import ALL, ROWS, Entrant, Row
-from bench.table import lines_of, ratios_of
+from bench.scoreboard import ALL, ROWS, SCALE, SIZES, Entrant, Row
+from bench.table import lines_of, ratios_of, scale_lines
 from bench.tools import CACHE, TOOLS, Job
 
 REPORT = Path("bench-report.json")
@@ -41,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     is_sound = True
     with Platform() as platform:
+        if options.what == "scale":
+            return _scale(platform, options.sizes, report)
         report["sink"] = speed = platform.speed()
         print(
             f"the sink alone: {speed['bulk_events_per_second']:,.0f} events/s in bulk requests of 1000, "
@@ -62,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Orderwire beside its peers.")
+    parser.add_argument("what", nargs="?", choices=("rows", "scale"), default="rows", help="beside peers, or alone")
+    parser.add_argument("--sizes", type=_numbers, default=SIZES, help="numbers of orders for `scale`")
     parser.add_argument("--quick", action="store_true", help="small sizes, each run once: less than three minutes")
     parser.add_argument("--rows", type=_names, default=(), help="only these: " + ",".join(row.name for row in ROWS))
     parser.add_argument("--tools", type=_names, default=(), help="only these: " + ",".join(TOOLS))
@@ -72,6 +77,22 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(",")))
+
+
+def _scale(platform: Platform, sizes: Sequence[int], report: dict[str, object]) -> int:
+    """Run Orderwire alone at growing sizes; 1 when it lost or inverted anything."""
+    runs: list[Figures] = []
+    print("\n".join(scale_lines(runs)), flush=True)
+    for orders in sizes:
+        runs.append(_run(SCALE, SCALE.entrants[0], platform, orders))
+        print(scale_lines(runs)[-1], flush=True)
+        report["scale"] = runs
+        REPORT.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2))
+    return 1 if any(one.note or one.lost or one.tally.inverted for one in runs) else 0
 
 
 def _measure(row: Row, platform: Platform, options: argparse.Namespace) -> dict[str, list[Figures]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bench.measure import Trial
 from bench.reception import Faults
-from bench.tools import DLT, DRT, ORDERWIRE, SDK, Tool
+from bench.tools import DLT, DRT, ORDERWIRE, SDK, SEGMENT, Tool
 
 ALL = "all_events"
 PLACED = "placed_orders"
@@ -57,6 +57,7 @@ ROWS = (
             Entrant(DLT),
             Entrant(DRT, share=_ONE_BY_ONE),
             Entrant(SDK, share=_ONE_BY_ONE),
+            Entrant(SEGMENT),
         ),
         repeats=3,
     ),
@@ -110,3 +111,14 @@ ROWS = (
         ),
     ),
 )
+
+SIZES = (10_000, 100_000, 1_000_000)
+"""Numbers of orders at which the cost of one is shown."""
+SCALE = Row(
+    name="scale",
+    title="growing sizes",
+    orders=(SIZES[-1], SIZES[0]),
+    trial=Trial(faults=Faults(), most=3600.0),
+    entrants=(Entrant(ORDERWIRE),),
+)
+"""Orderwire alone, nothing limited."""

@@ -75,6 +75,20 @@ def make(path: Path, count: int) -> None:
     unfinished.rename(path)
 
 
+def write_events(path: Path, view: str, to: Path) -> None:
+    """Write the events of a view as lines of JSON, unless that is done."""
+    if to.exists():
+        return
+    unfinished = to.with_suffix(".making")
+    with closing(sqlite3.connect(path)) as shop, unfinished.open("w", encoding="utf-8") as lines:
+        rows = shop.execute(f"SELECT * FROM {view}")
+        names = [column[0] for column in rows.description]
+        for row in rows:
+            event = dict(zip(names, row, strict=True))
+            lines.write(json.dumps({**event, "details": json.loads(event["details"])}) + "\n")
+    unfinished.rename(to)
+
+
 def line_count(path: Path) -> int:
     """How many order lines a shop has."""
     with closing(sqlite3.connect(path)) as shop:

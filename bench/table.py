@@ -12,6 +12,8 @@ HEADS = (
     "inverted", "cpu s", "peak MB", "runs",
 )  # fmt: skip
 RATIOS_OF = "orderwire"
+ROLES = ("command", "ingest", "deliver", "estimate")
+_SCALE = "{:>10} {:>8} {:>9}  {:>8} {:>8} {:>8} {:>8} {:>8}  {:>8} {:>8} {:>8} {:>8} {:>8}  {}"
 
 
 def lines_of(title: str, runs: Mapping[str, Sequence[Figures]]) -> list[str]:
@@ -30,6 +32,31 @@ def lines_of(title: str, runs: Mapping[str, Sequence[Figures]]) -> list[str]:
     if ratios:
         text.append(f"  {RATIOS_OF}: " + ", ".join(f"{ratio:.2f} × {tool}" for tool, ratio in ratios.items()))
     return text
+
+
+def scale_lines(runs: Sequence[Figures]) -> list[str]:
+    """What an order costs at growing sizes: CPU time of each process for one, and the memory they took at most."""
+    heads = ("all", *ROLES)
+    lines = [
+        _SCALE.format("", "", "", "CPU µs", "an order", *("",) * 3, "peak MB", *("",) * 4, "").rstrip(),
+        _SCALE.format("orders", "wall s", "events/s", *heads, *heads, "").rstrip(),
+    ]
+    for one in runs:
+        cpu = [one.cpu, *(sum(used.cpu for used in one.processes if used.role == role) for role in ROLES)]
+        peaks = [max((used.peak_mb for used in one.processes if used.role == role), default=0) for role in ROLES]
+        remarks = one.note or (f"{one.lost} lost" if one.lost else "")
+        lines.append(
+            _SCALE.format(
+                f"{one.orders:,}",
+                f"{one.wall:.1f}",
+                f"{one.events_per_second:,.0f}",
+                *(f"{seconds / one.orders * 1e6:.1f}" for seconds in cpu),
+                one.peak_mb,
+                *peaks,
+                remarks,
+            ).rstrip()
+        )
+    return lines
 
 
 def ratios_of(runs: Mapping[str, Sequence[Figures]]) -> dict[str, float]:

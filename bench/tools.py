@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
 import venv
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import shop
 from bench.runners import orderwire_peer
 
 HERE = Path(__file__).parent
@@ -34,28 +36,63 @@ class Tool:
     Args:
         name: in the table.
         is_bulk: whether it sends to the bulk endpoint; the others are given fewer orders.
-        commands: the processes of a run. All but the first are stopped when the run is over.
-        is_over: asked once the first process has ended well.
+        command: what is run; it may start further processes, and the run is over when it ends.
+        is_over: asked once it has ended well.
     """
 
     name: str
     is_bulk: bool
-    commands: Callable[[Job], list[list[str]]]
+    command: Callable[[Job], list[str]]
     is_over: Callable[[Job], bool] = lambda _job: True
 
 
-def _orderwire_commands(job: Job) -> list[list[str]]:
+def _orderwire(job: Job) -> list[str]:
     if not (job.folder / "orderwire.toml").exists():
         orderwire_peer.prepare(job.folder, job.shop, job.sink, is_limited=job.is_limited)
-    return [orderwire_peer.reading(job.folder), orderwire_peer.delivering(job.folder)]
+    return orderwire_peer.command(job.folder)
 
 
-def _peer(name: str) -> Callable[[Job], list[list[str]]]:
-    def commands(job: Job) -> list[list[str]]:
+def _peer(name: str) -> Callable[[Job], list[str]]:
+    def command(job: Job) -> list[str]:
         script = HERE / "runners" / f"{name}_peer.py"
-        return [[str(_python(name)), str(script), str(job.shop), job.sink, str(job.folder), job.view]]
+        return [str(_python(name)), str(script), str(job.shop), job.sink, str(job.folder), job.view]
 
-    return commands
+    return command
+
+
+def _segment(job: Job) -> list[str]:
+    """Segment's mapping library is given the events as lines of JSON: it reads no database.
+
+    Raises:
+        subprocess.SubprocessError: there is no Node, or the packages could not be had.
+    """
+    modules = _modules("segment")
+    events = job.shop.with_suffix(f".{job.view}.jsonl")
+    shop.write_events(job.shop, job.view, events)
+    return ["node", str(HERE / "runners" / "segment_peer.cjs"), str(modules), str(events), job.sink]
+
+
+def _modules(peer: str) -> Path:
+    """A peer's Node modules, installed when they are missing or their lock has changed.
+
+    Raises:
+        subprocess.SubprocessError: there is no npm, or the packages could not be had.
+    """
+    given = HERE / "requirements" / peer
+    folder = CACHE / peer
+    ready = folder / "lock.digest"
+    digest = hashlib.sha256((given / "package-lock.json").read_bytes()).hexdigest()
+    if not ready.exists() or ready.read_text() != digest:
+        npm = shutil.which("npm")
+        if npm is None:
+            raise subprocess.SubprocessError("there is no npm")
+        print(f"installing {peer} into {folder} …", file=sys.stderr, flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(given, folder)
+        install = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+        subprocess.run(install, cwd=folder, check=True, timeout=180, stdout=subprocess.DEVNULL)
+        ready.write_text(digest)
+    return folder / "node_modules"
 
 
 def _python(peer: str) -> Path:
@@ -82,10 +119,11 @@ def _python(peer: str) -> Path:
 ORDERWIRE = Tool(
     name="orderwire",
     is_bulk=True,
-    commands=_orderwire_commands,
+    command=_orderwire,
     is_over=lambda job: orderwire_peer.is_delivered(job.folder),
 )
-DLT = Tool(name="dlt", is_bulk=True, commands=_peer("dlt"))
-DRT = Tool(name="drt", is_bulk=False, commands=_peer("drt"))
-SDK = Tool(name="sdk", is_bulk=False, commands=_peer("sdk"))
-TOOLS = {tool.name: tool for tool in (ORDERWIRE, DLT, DRT, SDK)}
+DLT = Tool(name="dlt", is_bulk=True, command=_peer("dlt"))
+DRT = Tool(name="drt", is_bulk=False, command=_peer("drt"))
+SDK = Tool(name="sdk", is_bulk=False, command=_peer("sdk"))
+SEGMENT = Tool(name="segment", is_bulk=True, command=_segment)
+TOOLS = {tool.name: tool for tool in (ORDERWIRE, DLT, DRT, SDK, SEGMENT)}

@@ -1,4 +1,4 @@
-"""Orderwire as its supervisor runs it: a worker that reads the source into the ledger, and one that delivers.
+"""Orderwire as a user runs it: `orderwire sync --once`, a supervisor with a process that reads and one that delivers.
 
 Settings are the defaults but for the address, the kinds (orders alone: the shop has nothing else) and, where nothing
 is limited, the rate of the bulk endpoint.
@@ -13,6 +13,7 @@ from orderwire.app.books import status
 from orderwire.app.bootstrap import Shop, open_shop
 from orderwire.ledger.values import Disposition
 
+_PROGRAM = "from orderwire.entrypoints.cli import main; main()"
 _SETTINGS = """
 ledger = "orderwire.db"
 
@@ -53,14 +54,9 @@ def prepare(folder: Path, shop: Path, sink: str, *, is_limited: bool) -> None:
     (folder / "orderwire.toml").write_text(_SETTINGS.format(shop=shop, sink=sink, limits=limits), encoding="utf-8")
 
 
-def reading(folder: Path) -> list[str]:
-    """The command that reads the source once."""
-    return _worker(folder, "ingest", "--until-idle")
-
-
-def delivering(folder: Path) -> list[str]:
-    """The command that delivers until it is stopped."""
-    return _worker(folder, "deliver")
+def command(folder: Path) -> list[str]:
+    """Read the source once, deliver until nothing is left to do, end."""
+    return [sys.executable, "-c", _PROGRAM, "sync", "--once", "--dir", str(folder)]
 
 
 def is_delivered(folder: Path) -> bool:
@@ -72,7 +68,3 @@ def is_delivered(folder: Path) -> bool:
 def _is_done(shop: Shop) -> bool:
     stand = status(shop)[0]
     return not (stand.behind or stand.open_requests or stand.open_jobs or stand.exemptions.get(Disposition.PENDING))
-
-
-def _worker(folder: Path, role: str, *more: str) -> list[str]:
-    return [sys.executable, "-m", "orderwire.entrypoints.worker", "--dir", str(folder), "--role", role, *more]

@@ -1,7 +1,8 @@
 """Bringing sources in and delivering: a supervisor of worker processes.
 
-One worker reads the sources, the others deliver. A run with `once` reads first and then delivers until nothing is
-left to do; else both go on until the process is asked to stop.
+One worker reads the sources, the others deliver. A run with `once` reads everything once, begins to deliver when only
+activity is left to be read (`running.reading`), and ends when the sources are read and nothing is left to deliver. A
+canary begins when everything was read. Without an end, both go on until the process is asked to stop.
 """
 
 from __future__ import annotations
@@ -9,24 +10,27 @@ from __future__ import annotations
 import asyncio
 import math
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
+from orderwire.app import refusals
 from orderwire.app.bootstrap import Shop, open_shop
+from orderwire.app.refusals import SourceStatus
 from orderwire.app.repairs import ASKABLE
 from orderwire.app.running.board import Board, pending_of
 from orderwire.app.running.crew import DONE, WRONG, Crew
-from orderwire.app.running.roles import Role
-from orderwire.app.running.work import PATIENCE
+from orderwire.app.running.roles import PATIENCE, Line, Reading, Role
+from orderwire.app.settings import secret
 from orderwire.errors import ConfigError
 
 MOST_STARTS = 6
 """How often a worker of a run with an end is started before it is given up."""
+ESTIMATE_AFTER = timedelta(seconds=3)
+"""How long after the last record was read an estimate begins: a delivery that is over sooner needs none."""
 REFRESH = 0.5
 """Seconds between two looks at the board."""
 _PAGE = 1000
@@ -85,6 +89,8 @@ class SyncOutcome(Struct, kw_only=True):
     read: int = 0
     appended: int = 0
     invalid: int = 0
+    sources: list[SourceStatus] = []
+    """Records of each source that wait to be understood; `new` are those first met in this run."""
     out_of_reach: tuple[str, ...] = ()
     """Sources that were not reached."""
     destinations: list[Ending] = []
@@ -101,7 +107,8 @@ class SyncOutcome(Struct, kw_only=True):
     def has_failures(self) -> bool:
         """Whether something needs looking at."""
         blocked = any(one.new_dead or one.blocked for one in self.destinations)
-        return blocked or self.invalid > 0 or self.lost_workers > 0 or self.is_interrupted
+        has_new = any(one.new for one in self.sources)
+        return blocked or has_new or self.lost_workers > 0 or self.is_interrupted
 
 
 def sync(folder: Path, terms: SyncTerms, watcher: Watcher | None = None) -> SyncOutcome:
@@ -114,6 +121,8 @@ def sync(folder: Path, terms: SyncTerms, watcher: Watcher | None = None) -> Sync
     with open_shop(folder) as shop:
         for name in shop.settings.destinations:
             shop.destination(name)
+        for reference, place in shop.settings.alarms.references:
+            secret(reference, place)
         return asyncio.run(_Supervisor(shop, folder, terms, watcher or Watcher()).run())
 
 
@@ -124,10 +133,14 @@ class _Supervisor:
     terms: SyncTerms
     watcher: Watcher
     board: Board = field(default_factory=Board)
+    crew: Crew = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.crew = Crew(self.folder, self._hear, self.watcher.said)
 
     async def run(self) -> SyncOutcome:
         begun = datetime.now(UTC)
-        crew = Crew(self.folder, self.board.hear, self.watcher.said)
+        crew = self.crew
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -148,32 +161,69 @@ class _Supervisor:
         is_interrupted = stopping is not None and self.terms.has_end
         return self._outcome(begun, lost=sum(status != DONE for status in statuses), is_interrupted=is_interrupted)
 
+    def _hear(self, run: int, line: Line) -> None:
+        if isinstance(line, Reading) and line.may_deliver and self.terms.canary is None:
+            self._may_deliver()
+        self.board.hear(run, line)
+
+    def _may_deliver(self) -> None:
+        """Let the waiting workers begin; what the ledger holds now is what they have before them."""
+        if not self.crew.may_deliver.is_set():
+            names = self.shop.settings.destinations
+            self.board.expect({name: pending_of(self.shop, name) for name in names}, head=self.shop.ledger.head())
+            self.crew.may_deliver.set()
+
     async def _work(self, crew: Crew) -> Sequence[int]:
-        reading = self._arguments(Role.INGEST)
-        statuses: list[int] = []
-        if self.terms.has_end and self.shop.settings.sources:
-            statuses.append(await crew.keep(reading, most_starts=MOST_STARTS))
-            if crew.stopping.is_set() or WRONG in statuses:
-                return statuses
-        self.board.expect(
-            {name: pending_of(self.shop, name) for name in self.shop.settings.destinations},
-            head=self.shop.ledger.head(),
-        )
-        kept = [crew.keep(arguments, most_starts=self._most_starts) for arguments in self._deliverers()]
-        if not self.terms.has_end and self.shop.settings.sources:
-            kept.append(crew.keep(reading))
+        is_reading_first = self.terms.has_end and bool(self.shop.settings.sources)
+        if not is_reading_first:
+            self._may_deliver()
+            crew.all_read.set()
+        kept = [asyncio.ensure_future(self._deliver(crew, arguments)) for arguments in self._deliverers()]
+        if self.shop.settings.sources:
+            kept.append(asyncio.ensure_future(self._read(crew)))
         if not kept:
-            return statuses
-        estimating = asyncio.ensure_future(crew.keep(self._arguments(Role.ESTIMATE), most_starts=1))
+            return []
+        estimating = asyncio.ensure_future(self._estimate(crew))
+        watching = asyncio.ensure_future(self._watch(crew, is_over=False))
         try:
-            return [*statuses, *await self._all(crew, kept)]
+            statuses = await self._all(crew, kept)
+            await self._watch(crew, is_over=True)
+            return statuses
         finally:
             estimating.cancel()
             await crew.stop()
+            await watching
 
-    async def _all(self, crew: Crew, kept: Sequence[Coroutine[Any, Any, int]]) -> list[int]:
+    async def _read(self, crew: Crew) -> int:
+        """Read the sources; in a run with an end, deliver whatever came of it, unless the settings are wrong."""
+        status = await crew.keep(
+            self._arguments(Role.INGEST), most_starts=MOST_STARTS if self.terms.has_end else None
+        )
+        if status != WRONG and not crew.stopping.is_set():
+            self._may_deliver()
+            crew.all_read.set()
+        return status
+
+    async def _deliver(self, crew: Crew, arguments: Sequence[str]) -> int:
+        if crew.all_read.is_set():
+            return await crew.keep(arguments, most_starts=self._most_starts)
+        return await crew.keep([*arguments, "--while-reading"], most_starts=self._most_starts, awaits_word=True)
+
+    async def _estimate(self, crew: Crew) -> None:
+        """Estimate what is left, once the sources are read: before, it is not known, and both cores are busy."""
+        if not crew.all_read.is_set():
+            await crew.all_read.wait()
+            await asyncio.sleep(ESTIMATE_AFTER.total_seconds())
+        self.board.begin_estimate()
+        await crew.keep(self._arguments(Role.ESTIMATE), most_starts=1)
+
+    async def _watch(self, crew: Crew, *, is_over: bool) -> None:
+        """Watch for alarms where somebody is told of them: all the time, or when a run with an end is over."""
+        if self.shop.settings.alarms.is_told and is_over == self.terms.has_end and not crew.stopping.is_set():
+            await crew.keep(self._arguments(Role.WATCH), most_starts=1 if is_over else None)
+
+    async def _all(self, crew: Crew, tasks: Sequence[asyncio.Future[int]]) -> list[int]:
         """Wait for all; when one finds the settings wrong, the others are stopped."""
-        tasks = [asyncio.ensure_future(one) for one in kept]
         for done in asyncio.as_completed(tasks):
             if await done == WRONG:
                 await crew.stop()
@@ -211,6 +261,7 @@ class _Supervisor:
             read=sum(one.read for one in read),
             appended=sum(one.appended for one in read),
             invalid=sum(one.invalid for one in read),
+            sources=refusals.sources(self.shop, since=begun),
             out_of_reach=tuple(sorted(self.board.out_of_reach)),
             destinations=[
                 Ending(

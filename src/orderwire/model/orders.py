@@ -173,6 +173,10 @@ class Subscription(Struct, frozen=True, kw_only=True, omit_defaults=True):
     currency: str | None = None
     next_order_at: datetime | None = None
     next_order_id: str | None = None
+    next_order_product_ids: tuple[str, ...] = ()
+    """Everything in the next order; empty where nothing but this subscription's products is known of it."""
+    next_order_total: int | None = None
+    """What the whole next order costs, in minor units; None where only the subscription's price is known."""
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
     properties: dict[str, JsonScalar] = {}

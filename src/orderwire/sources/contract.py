@@ -9,7 +9,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from orderwire.errors import InvalidRecord
-from orderwire.model import Record
+from orderwire.model import Identity, Record
 
 
 class Decoded(Struct, frozen=True, kw_only=True):
@@ -17,13 +17,29 @@ class Decoded(Struct, frozen=True, kw_only=True):
 
     record: Record
     raw: bytes
+    key: str = ""
+    """What the stream calls the record: its id, or what stands for one that tells whom it is about."""
+
+
+class Undecoded(Struct, frozen=True, kw_only=True):
+    """One row that could not be understood: why, and everything that was there."""
+
+    reason: InvalidRecord
+    raw: bytes = b""
+    """As a record's where the row is whole, so that it can be read again; else the bytes of the file."""
+    key: str = ""
+    """As a record's; empty where none could be read."""
+    is_whole: bool = True
+    identity: Identity | None = None
+    """Whom it seems to name, as far as that could be read."""
 
 
 class Page(Struct, frozen=True, kw_only=True):
     """A piece of one stream. Record it and commit `position` in one transaction; then ask for the next.
 
-    `problems` are the rows that could not be understood; `position` is already behind them. `mismatch_count` counts
-    the orders and carts in `records` whose own figures do not add up (`properties["orderwire.mismatch_minor"]`).
+    `problems` are the rows that could not be understood, to be kept in that transaction too: `position` is already
+    behind them. `mismatch_count` counts the orders and carts in `records` whose own figures do not add up
+    (`properties["orderwire.mismatch_minor"]`).
     """
 
     stream: str
@@ -31,7 +47,7 @@ class Page(Struct, frozen=True, kw_only=True):
     position: bytes
     is_import: bool
     """Whether this belongs to the first full pass."""
-    problems: tuple[InvalidRecord, ...] = ()
+    problems: tuple[Undecoded, ...] = ()
     mismatch_count: int = 0
     total_hint: int | None = None
     """About how many rows the stream has in this pass; None where counting would cost a pass of its own."""

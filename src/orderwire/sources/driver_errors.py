@@ -60,7 +60,7 @@ def translate(error: exc.SQLAlchemyError, place: str) -> OrderwireError:
         return ConfigError(place, f"there is no table {error}.")
     if not isinstance(error, exc.DBAPIError):
         if isinstance(error, exc.TimeoutError):
-            return Unavailable("timeout", may_have_arrived=False)
+            return Unavailable("timeout", may_have_arrived=False, peer=_source(place))
         return ConfigError(
             place, f"cannot be read ({type(error).__name__}).", "Check the mapping against the database."
         )
@@ -76,12 +76,17 @@ def translate(error: exc.SQLAlchemyError, place: str) -> OrderwireError:
         return ConfigError(place, "the file is not an SQLite database.", "Check the path.")
     if isinstance(error, exc.OperationalError | exc.InterfaceError | exc.InternalError):
         stage = "read" if error.statement else "connect"
-        return Unavailable(stage, may_have_arrived=error.statement is not None)
+        return Unavailable(stage, may_have_arrived=error.statement is not None, peer=_source(place))
     return ConfigError(
         place,
         f"the database refuses the reading ({type(error.orig).__name__}).",
         "Often a column compared with a value of another type: cast it in a query.",
     )
+
+
+def _source(place: str) -> str:
+    """The source that a place is in."""
+    return ".".join(place.split(".")[:2])
 
 
 def _missing(place: str, what: str, name: str) -> ConfigError:

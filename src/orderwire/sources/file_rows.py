@@ -25,15 +25,17 @@ TEXT_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
 DAMAGES = (OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeError, pa.ArrowException, NotImplementedError)
 """What reading raises when a file is cut off, encrypted or otherwise damaged."""
 
+_MEND = "Mend it in the file."
 _LONGEST_CELL = 16 * 1024 * 1024
 _JSON = msgspec.json.Decoder(float_hook=Decimal)
 
 
 class BadRow(Struct, frozen=True):
-    """A row that is not even a row, or not one by itself; `problem` says why."""
+    """A row that is not even a row, or not one by itself; `problem` says why, `raw` is what stands in the file."""
 
     problem: str
     remedy: str = ""
+    raw: bytes = b""
 
 
 class MissingColumn(Exception):
@@ -108,12 +110,14 @@ def _table(text: TextIO, columns: Sequence[str], delimiter: str | None) -> Itera
         delimiter = ";" if first.count(";") > first.count(",") else ","
     header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
     places = [_place(name, header) for name in columns]
-    reader = csv.reader(text, delimiter=delimiter)
+    lines: list[str] = []
+    reader = csv.reader(_noted(text, lines), delimiter=delimiter)
     while True:
+        lines.clear()
         try:
             cells = next(reader, None)
         except csv.Error:
-            yield BadRow("is not a row of a CSV file")
+            yield BadRow("is not a row of a CSV file", _MEND, _bytes_of(lines, text.encoding))
             continue
         if cells is None:
             return
@@ -122,7 +126,20 @@ def _table(text: TextIO, columns: Sequence[str], delimiter: str | None) -> Itera
         if len(cells) == len(header):
             yield tuple(cells[place] for place in places)
         else:
-            yield BadRow(f"has {len(cells)} cells where the header has {len(header)}")
+            problem = f"has {len(cells)} cells where the header has {len(header)}"
+            yield BadRow(problem, _MEND, _bytes_of(lines, text.encoding))
+
+
+def _noted(text: TextIO, lines: list[str]) -> Iterator[str]:
+    """The lines of a file, each also noted in `lines`."""
+    for line in text:
+        lines.append(line)
+        yield line
+
+
+def _bytes_of(lines: Sequence[str], encoding: str) -> bytes:
+    """Lines as they stand in the file."""
+    return "".join(lines).encode("utf-8" if encoding == "utf-8-sig" else encoding, "surrogateescape")
 
 
 def _json_lines(stream: BinaryIO, columns: Sequence[str]) -> Iterator[Row | BadRow]:
@@ -130,12 +147,12 @@ def _json_lines(stream: BinaryIO, columns: Sequence[str]) -> Iterator[Row | BadR
         try:
             found = _JSON.decode(line)
         except (msgspec.DecodeError, UnicodeError, RecursionError, ArithmeticError):
-            yield BadRow("is not JSON")
+            yield BadRow("is not JSON", _MEND, line)
             continue
         if isinstance(found, dict):
             yield tuple(found.get(name) for name in columns)
         else:
-            yield BadRow("is not a JSON object")
+            yield BadRow("is not a JSON object", _MEND, line)
 
 
 def _parquet(path: Path, columns: Sequence[str]) -> Iterator[Row | BadRow]:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from orderwire.errors import ConfigError, InvalidRecord, NotFound
-from orderwire.sources.contract import Decoded, Page
+from orderwire.sources.contract import Decoded, Page, Undecoded
 from orderwire.sources.decode import MISFITS, text
 from orderwire.sources.faults import did_you_mean
 from orderwire.sources.fields import ENTITIES
@@ -47,7 +47,7 @@ class Taken(Struct, kw_only=True):
     """What has been read since the last page."""
 
     records: list[Decoded]
-    problems: list[InvalidRecord]
+    problems: list[Undecoded]
 
 
 class FilesSource:
@@ -162,9 +162,11 @@ class EntityFiles:
         count = mark.rows
         try:
             for count, group in self._groups(path, member, mark.rows):
-                if self._stands_apart(seen, group):
-                    group = BadRow("stands apart from the earlier rows with the same id", "Sort the file by it.")
-                self._take(taken, group, f"{name}, row {count}")
+                place = f"{name}, row {count}"
+                if not isinstance(group, BadRow) and self._stands_apart(seen, group):
+                    taken.problems.append(self._apart(group, place))
+                else:
+                    self._take(taken, group, place)
                 if len(taken.records) + len(taken.problems) >= self._limit:
                     yield msgspec.structs.replace(mark, rows=count), taken
                     taken = Taken(records=[], problems=[])
@@ -181,9 +183,9 @@ class EntityFiles:
                 "Names end in .csv, .tsv, .jsonl, .ndjson (each also .gz or in a .zip) or .parquet.",
             ) from None
         except DAMAGES:
-            taken.problems.append(
-                InvalidRecord(self._source, name, f"the file is damaged after row {count}", "Put it there again.")
-            )
+            problem = f"the file is damaged after row {count}"
+            reason = InvalidRecord(self._source, name, problem, "Put it there again.")
+            taken.problems.append(Undecoded(reason=reason, key=f"damaged {name}", is_whole=False))
         yield msgspec.structs.replace(mark, rows=count, is_done=True), taken
 
     def _groups(self, path: Path, member: str, skip: int) -> Iterator[tuple[int, list[Row] | BadRow]]:
@@ -205,9 +207,9 @@ class EntityFiles:
         if group:
             yield last, group
 
-    def _stands_apart(self, seen: dict[object, None], group: list[Row] | BadRow) -> bool:
+    def _stands_apart(self, seen: dict[object, None], group: list[Row]) -> bool:
         """Whether rows with this id have made a record before: a second one would replace its lines."""
-        if not self._in_rows or isinstance(group, BadRow):
+        if not self._in_rows:
             return False
         key = group[0][0]
         if key in seen:
@@ -217,16 +219,25 @@ class EntityFiles:
             del seen[next(iter(seen))]
         return False
 
+    def _apart(self, group: list[Row], place: str) -> Undecoded:
+        problem = "stands apart from the earlier rows with the same id"
+        reason = InvalidRecord(self._source, place, problem, "Sort the file by it.")
+        return msgspec.structs.replace(self._undecoded(group, reason), key="", is_whole=False)
+
     def _take(self, taken: Taken, group: list[Row] | BadRow, place: str) -> None:
         if isinstance(group, BadRow):
-            taken.problems.append(InvalidRecord(self._source, place, group.problem, group.remedy))
+            reason = InvalidRecord(self._source, place, group.problem, group.remedy)
+            taken.problems.append(Undecoded(reason=reason, raw=group.raw, is_whole=False))
             return
         row = group[0][: len(self.records.columns)]
         try:
             taken.records.append(self.records.decoded(row, self._lookups(group)))
         except InvalidRecord as problem:
-            path = f"{place}: {problem.path}"
-            taken.problems.append(InvalidRecord(self._source, path, problem.problem, problem.remedy))
+            reason = InvalidRecord(self._source, f"{place}: {problem.path}", problem.problem, problem.remedy)
+            taken.problems.append(self._undecoded(group, reason))
+
+    def _undecoded(self, group: list[Row], reason: InvalidRecord) -> Undecoded:
+        return self.records.undecoded(group[0][: len(self.records.columns)], self._lookups(group), reason)
 
     def _lookups(self, group: Sequence[Row]) -> dict[str, dict[str, list[Row]]]:
         found: dict[str, dict[str, list[Row]]] = {}

@@ -13,6 +13,7 @@ from orderwire.errors import InvalidRecord, NotFound
 from orderwire.model import Record
 from orderwire.sources import address
 from orderwire.sources.columns import mentioned, status_counts, verify
+from orderwire.sources.contract import Undecoded
 from orderwire.sources.mapping import SKIP, Entity, SourceMapping, has_own_time
 from orderwire.sources.session import Session
 from orderwire.sources.statements import Relation, relation
@@ -84,8 +85,8 @@ def preview(
         return tuple(
             Preview(
                 row=row,
-                record=None if isinstance(result, InvalidRecord) else result.record,
-                problem=result if isinstance(result, InvalidRecord) else None,
+                record=None if isinstance(result, Undecoded) else result.record,
+                problem=result.reason if isinstance(result, Undecoded) else None,
                 ignored=ignored,
             )
             for row, result in zip(whole, understood, strict=True)
@@ -102,6 +103,10 @@ def _session(mapping: SourceMapping, environment: Mapping[str, str] | None) -> I
         session.close()
 
 
+def _told(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
 def _checked(entity: Entity, session: Session, columns: Sequence[str]) -> EntityCheck:
     source = relation(entity, columns)
     rows: int = session.scalar(select(func.count()).select_from(source), place=entity.path)
@@ -109,14 +114,17 @@ def _checked(entity: Entity, session: Session, columns: Sequence[str]) -> Entity
     different: int = session.scalar(select(func.count(own_id.distinct())), place=entity.path)
     warnings = []
     if different != rows:
-        warnings.append(f"{rows - different:,} rows share their {entity.id} with another row, or have none.")
+        told = _told(rows - different, "row shares its", "rows share their")
+        warnings.append(f"{told} {entity.id} with another row, or lack it.")
     if entity.changed_at is None:
         warnings.append("no changed_at: all rows are read again each time.")
     else:
         clock = source.c[entity.changed_at]
         timeless: int = session.scalar(select(func.count()).where(clock.is_(None)), place=entity.path)
         if timeless:
-            warnings.append(f"{timeless:,} rows have no {entity.changed_at}: their later changes are not seen.")
+            warnings.append(
+                f"{_told(timeless, 'row has', 'rows have')} no {entity.changed_at}: later changes are not seen."
+            )
     return EntityCheck(
         path=entity.path,
         rows=rows,

@@ -62,6 +62,7 @@ from msgspec import Struct
 
 from orderwire.errors import ConfigError
 from orderwire.model.people import JsonScalar
+from orderwire.sources.api.settings import ApiSettings
 from orderwire.sources.fields import HAPPENINGS
 
 SKIP = "skip"
@@ -72,6 +73,8 @@ class SourceKind(StrEnum):
 
     SQL = "sql"
     FILES = "files"
+    API = "api"
+    """A shop product's own API; the settings name the product."""
 
 
 class MoneyUnit(StrEnum):
@@ -179,6 +182,8 @@ class SourceMapping(Struct, frozen=True, kw_only=True):
     encoding: str = "utf-8"
     """Of text files."""
     entities: Mapping[str, Entity] = {}
+    api: ApiSettings | None = None
+    """How a shop's API is reached; then nothing is mapped, the connector knows what everything means."""
 
     @property
     def zone(self) -> ZoneInfo | None:

@@ -8,9 +8,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from orderwire.sources.contract import Source
-from orderwire.sources.files import FilesSource
 from orderwire.sources.mapping import SourceKind, SourceMapping
-from orderwire.sources.sql import SqlSource
+from orderwire.sources.registry import opener
 
 
 def open_source(
@@ -28,14 +27,16 @@ def open_source(
     """
     mapping = mapping if folder is None else placed(mapping, folder)
     if mapping.kind is SourceKind.FILES:
-        return FilesSource(mapping)
-    return SqlSource(mapping, environment=environment)
+        return opener(mapping.kind)(mapping)
+    return opener(mapping.kind)(mapping, environment=environment)
 
 
 def placed(mapping: SourceMapping, folder: Path) -> SourceMapping:
     """The mapping with its relative paths beginning at a folder."""
     if mapping.kind is SourceKind.FILES:
         return replace(mapping, folder=str(folder / mapping.folder))
+    if mapping.kind is SourceKind.API:
+        return mapping
     if "://" in mapping.url or mapping.url.startswith(("env:", "file:")):
         return mapping
     return replace(mapping, url=str(folder / mapping.url))

@@ -5,17 +5,19 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
+from orderwire.dialects.connector_registry import connector_names
+from orderwire.sources.api.settings import parse_api
 from orderwire.sources.constants import add_bad_values
 from orderwire.sources.entity_parsing import parse_entity
 from orderwire.sources.faults import Faults, did_you_mean
 from orderwire.sources.fields import ENTITIES
 from orderwire.sources.mapping import Entity, MappingFaults, MoneyUnit, SourceKind, SourceMapping, undecided
 
+_URL = re.compile(r"[\w+]+://(?:[^:/]*(?P<password>:[^@]*)?@)?")
+"""The beginning of a database URL, as SQLAlchemy reads it when a source is opened."""
 _TEXTS = ("kind", "url", "folder", "time_zone", "currency", "money", "encoding")
 _NUMBERS = {"safety_lag": 0, "overlap": 0, "reread_after": 0, "page": 1}
 """Whole numbers and the smallest value each may have."""
@@ -36,11 +38,14 @@ def parse(
         MappingFaults: with every fault, each naming its place and what to do.
     """
     faults = Faults(f"{file}: source.{name}")
+    if table.get("kind") in connector_names():
+        return _shop(name, table, faults)
     faults.check_keys("", table, (*_TEXTS, *_NUMBERS, "knows_newsletter", *ENTITIES))
     texts = {key: value for key in _TEXTS if (value := faults.text("", table, key)) is not None}
     given = {key: faults.whole("", table, key, least) for key, least in _NUMBERS.items()}
-    numbers = {key: number for key, number in given.items() if number is not None}
-    kind = SourceKind(_choice(faults, texts.pop("kind", ""), "kind", tuple(SourceKind)) or SourceKind.SQL)
+    numbers: dict[str, Any] = {key: number for key, number in given.items() if number is not None}
+    kinds = (SourceKind.SQL, SourceKind.FILES, *connector_names())
+    kind = SourceKind(_choice(faults, texts.pop("kind", ""), "kind", kinds) or SourceKind.SQL)
     money = MoneyUnit(_choice(faults, texts.pop("money", "major"), "money", tuple(MoneyUnit)) or MoneyUnit.MAJOR)
     knows_newsletter = faults.flag("", table, "knows_newsletter", default=True)
     entities = _entities(faults, table, kind)
@@ -67,6 +72,22 @@ def parse(
     return mapping
 
 
+def _shop(name: str, table: Mapping[str, object], faults: Faults) -> SourceMapping:
+    """The table of a shop product: nothing is mapped, its connector knows what everything means."""
+    api = parse_api(faults, table)
+    _raise_any(faults, name)
+    return SourceMapping(
+        name=name,
+        kind=SourceKind.API,
+        url=api.url,
+        knows_newsletter=bool(table.get("knows_newsletter", True)),
+        safety_lag=api.safety_lag,
+        overlap=api.overlap,
+        reread_after=api.reread_after,
+        api=api,
+    )
+
+
 def _raise_any(faults: Faults, name: str) -> None:
     if faults.found:
         raise MappingFaults(name, tuple(faults.found))
@@ -81,7 +102,8 @@ def add_undecided(faults: Faults, entity: Entity, counts: Mapping[str, int] | No
         counts: how many rows have each status; None where nobody has counted.
     """
     for choice in undecided(entity):
-        rows = "" if counts is None else f"{counts.get(choice.status, 0):,} rows "
+        count = None if counts is None else counts.get(choice.status, 0)
+        rows = "" if count is None else f"{count:,} {'row' if count == 1 else 'rows'} "
         faults.add(
             f"{entity.path}.status.map.{choice.status}",
             f"says `{choice.happening}`, but no column tells when.",
@@ -134,10 +156,8 @@ def _check_texts(faults: Faults, texts: Mapping[str, str], kind: SourceKind) -> 
 def _check_url(faults: Faults, url: str) -> None:
     if url.startswith(("env:", "file:")) or "://" not in url:
         return
-    try:
-        has_password = make_url(url).password is not None
-    except (ArgumentError, ValueError):
+    begins = _URL.match(url)
+    if begins is None:
         faults.add("url", "is not a database URL.", "Write it like postgresql://user@host/database.")
-        return
-    if has_password:
+    elif begins["password"] is not None:
         faults.add("url", "holds a password.", 'Put the URL elsewhere and refer to it: "env:NAME" or "file:PATH".')

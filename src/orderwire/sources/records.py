@@ -6,16 +6,19 @@ understood spoils its whole parent, because an order without one of its lines wo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from orderwire.errors import InvalidRecord
-from orderwire.model import Channel, Consent, Event, Person, Product, Record, Subscription
+from orderwire.model import Channel, Consent, Event, Identity, Person, Product, Record, Subscription
 from orderwire.sources.children import ChildReader, Lookups, Row, child_reader, in_columns, variant
-from orderwire.sources.contract import Decoded
+from orderwire.sources.contract import Decoded, Undecoded
 from orderwire.sources.decode import MISFITS, text
 from orderwire.sources.fields import FIELDS
 from orderwire.sources.mapping import Entity, FieldRule, SourceMapping
@@ -53,6 +56,7 @@ class RecordReader:
         self.apart = {reader.path: reader for reader in _all_of(self.children.values()) if not reader.child.column}
         """Readers of children whose rows do not come inside the entity's own row, by path."""
         self._build = _builder(entity.path, parts, status)
+        self._names = next((steps for name, _, steps in parts.plan.groups if name == "identity"), ())
 
     def read(self, row: Row, lookups: Lookups) -> Record:
         """The record of one row and its children's rows.
@@ -72,12 +76,15 @@ class RecordReader:
 
     def label(self, row: Row) -> str:
         """How errors name the record: by its id, unless that is or may be about a person."""
-        try:
-            key = text(row[0]) if row else None
-        except MISFITS:
-            key = None
-        is_plain = key is not None and len(key) <= 40 and key.isascii() and key.replace("-", "").isalnum()
-        return f"{self.path}[{key}]" if is_plain else f"{self.path}[…]"
+        key = _id_of(row)
+        return f"{self.path}[{key}]" if _is_plain(key) else f"{self.path}[…]"
+
+    def key(self, row: Row) -> str:
+        """What the stream calls the record: its id, or a digest of one that may be about a person."""
+        key = _id_of(row)
+        if not key or _is_plain(key):
+            return key
+        return f"id-{blake2b(key.encode(), digest_size=16).hexdigest()}"
 
     def decoded(self, row: Row, lookups: Lookups) -> Decoded:
         """The record and its raw bytes.
@@ -87,16 +94,46 @@ class RecordReader:
         """
         record = self.read(row, lookups)
         try:
-            return Decoded(record=record, raw=self.raw(row, lookups))
+            return Decoded(record=record, raw=self.raw(row, lookups), key=self.key(row))
         except MISFITS as error:
             raise InvalidRecord(self.source, self.label(row), "holds a value that JSON cannot hold") from error
 
+    def undecoded(self, row: Row, lookups: Lookups, reason: InvalidRecord) -> Undecoded:
+        """A row that was not understood, with all that was there."""
+        return Undecoded(
+            reason=reason, raw=self._whatever(row, lookups), key=self.key(row), identity=self._identity(row)
+        )
+
     def raw(self, row: Row, lookups: Lookups) -> bytes:
         """The row and its children's rows as JSON, split per record."""
+        return _ENCODER.encode(self._whole(row, lookups))
+
+    def _whole(self, row: Row, lookups: Lookups) -> dict[str, Any]:
         whole: dict[str, Any] = {"row": dict(zip(self.columns, row, strict=True))}
         if self.apart:
-            self._add_raw(whole, self.children, text(row[0]) or "", lookups)
-        return _ENCODER.encode(whole)
+            self._add_raw(whole, self.children, _id_of(row), lookups)
+        return whole
+
+    def _whatever(self, row: Row, lookups: Lookups) -> bytes:
+        """The same of a row that may hold what our JSON cannot: broken text is escaped, the rest told as text."""
+        whole = self._whole(row, lookups)
+        try:
+            return _ENCODER.encode(whole)
+        except MISFITS:
+            plain = msgspec.to_builtins(whole, enc_hook=_anything)
+            return json.dumps(plain, separators=(",", ":"), default=str).encode()
+
+    def _identity(self, row: Row) -> Identity | None:
+        """Whom a row seems to name: every identifier that can be read."""
+        found: dict[str, Any] = {}
+        for name, at, read, _ in self._names:
+            try:
+                found[name] = read(row[at]) if row[at] is not None else None
+            except MISFITS:
+                continue
+        if self.path == "people" and not found.get("external_id"):
+            found["external_id"] = _id_of(row) or None
+        return Identity(**found) if any(found.values()) else None
 
     def _add_raw(
         self, whole: dict[str, Any], children: Mapping[str, ChildReader], parent: str, lookups: Lookups
@@ -109,7 +146,8 @@ class RecordReader:
                 )
             if reader.nested:
                 for ordinal, child in enumerate(rows, 1):
-                    self._add_raw(whole, reader.nested, reader.own_id(child, ordinal), lookups)
+                    with suppress(Misread, *MISFITS):
+                        self._add_raw(whole, reader.nested, reader.own_id(child, ordinal), lookups)
 
     def reread(self, raw: bytes) -> Decoded:
         """Read a kept record again with the mapping of today.
@@ -117,18 +155,24 @@ class RecordReader:
         Raises:
             InvalidRecord: the kept bytes are damaged, or today's mapping cannot understand them.
         """
-        try:
-            whole = _DECODER.decode(raw)
-            kept = _ROW.decode(whole.pop("row", msgspec.Raw()))
-            children = {path: _ROWS.decode(rows) for path, rows in whole.items()}
-        except (msgspec.DecodeError, UnicodeError) as error:
-            raise InvalidRecord(self.source, self.path, "the kept record is damaged") from error
+        kept, children = self._kept(raw)
         row = tuple(kept.get(name) for name in self.columns)
         lookups = {
             path: grouped(tuple(child.get(name) for name in reader.columns) for child in children.get(path, ()))
             for path, reader in self.apart.items()
         }
-        return Decoded(record=self.read(row, lookups), raw=raw)
+        return Decoded(record=self.read(row, lookups), raw=raw, key=self.key(row))
+
+    def _kept(self, raw: bytes) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+        try:
+            try:
+                whole = _WHOLE.decode(raw)
+            except msgspec.DecodeError:
+                # Python's own reader takes the escapes of broken text, which ours refuses.
+                whole = msgspec.convert(json.loads(raw), dict[str, Any])
+            return msgspec.convert(whole.pop("row", None), dict[str, Any]), msgspec.convert(whole, _CHILDREN)
+        except (ValueError, msgspec.DecodeError, RecursionError) as error:
+            raise InvalidRecord(self.source, self.path, "the kept record is damaged") from error
 
 
 def grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
@@ -151,10 +195,29 @@ def _raw_value(value: object) -> object:
     raise TypeError(f"a column of type {type(value).__name__} cannot be kept")
 
 
+def _anything(value: object) -> object:
+    try:
+        return _raw_value(value)
+    except TypeError:
+        return str(value)
+
+
+def _id_of(row: Row) -> str:
+    """A row's id; empty where it has none that can be read."""
+    try:
+        return (text(row[0]) if row else None) or ""
+    except MISFITS:
+        return ""
+
+
+def _is_plain(key: str) -> bool:
+    """Whether an id is a number or a code and tells nothing about a person."""
+    return 0 < len(key) <= 40 and key.isascii() and key.replace("-", "").isalnum()
+
+
 _ENCODER = msgspec.json.Encoder(enc_hook=_raw_value)
-_DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ROW = msgspec.json.Decoder(dict[str, Any])
-_ROWS = msgspec.json.Decoder(list[dict[str, Any]])
+_WHOLE = msgspec.json.Decoder(dict[str, Any])
+_CHILDREN = dict[str, list[dict[str, Any]]]
 
 
 def _all_of(readers: Iterable[ChildReader]) -> Iterator[ChildReader]:

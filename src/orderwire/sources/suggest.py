@@ -28,6 +28,7 @@ from orderwire.sources.usual_names import (
 _MOST_STATUSES = 40
 _SPEAKING_IDS = frozenset({"email", "sku", "number", "order_number"})
 """Ids that also say something: they are mapped to a field as well."""
+_LINES = frozenset({"orders.lines", "carts.lines"})
 _ENTITIES = ("consents", "people", "products", "orders", "carts")
 
 
@@ -122,6 +123,8 @@ class _Draft:
             self._lines += ["", f"# {found.name} looks like {path}, but lacks an id or its parent's id."]
             return
         fields = self._fields(path, found, {own_id, parent})
+        if path in _LINES:
+            fields = self._with_product(fields, found)
         missing = [name for name in REQUIRED.get(path, ()) if name not in fields]
         if missing:
             self._lines += ["", f"# {found.name} looks like {path}, but no column looks like: {', '.join(missing)}."]
@@ -132,6 +135,15 @@ class _Draft:
         if clock := pick(found.columns, clocks):
             self._lines.append(f"changed_at = {_quoted(clock)}")
         self._write_fields(path, fields, found)
+        if path in _LINES and "product_id" not in fields:
+            self._lines.append("# no column looks like the products' id: platforms cannot tell which product it was")
+
+    def _with_product(self, fields: Mapping[str, str], lines: Table) -> dict[str, str]:
+        """A line's product is named by the products' own id, where that has a name that says more than `id`."""
+        products = self._table("products")
+        product_id = self._id("products", products) if products else None
+        shared = pick(lines.columns, (product_id,)) if product_id and plain(product_id) != "id" else None
+        return {**fields, "product_id": shared} if shared else dict(fields)
 
     def _id(self, path: str, found: Table) -> str | None:
         return found.key or pick(found.columns, IDS[path])

@@ -10,7 +10,7 @@ from orderwire.errors import ConfigError, InvalidRecord
 from orderwire.model import Cart, Order
 from orderwire.sources import clocks
 from orderwire.sources.children import MISMATCH, ChildReader, Row
-from orderwire.sources.contract import Decoded, Page
+from orderwire.sources.contract import Decoded, Page, Undecoded
 from orderwire.sources.mapping import Child, Entity, SourceMapping
 from orderwire.sources.records import RecordReader, grouped
 from orderwire.sources.session import Session
@@ -130,20 +130,20 @@ class TableReader:
             records=tuple(records),
             position=position,
             is_import=is_import,
-            problems=tuple(result for result in understood if isinstance(result, InvalidRecord)),
+            problems=tuple(result for result in understood if isinstance(result, Undecoded)),
             mismatch_count=mismatches(records),
             total_hint=total_hint,
         )
 
-    def understood(self, rows: Sequence[Row], began: datetime | None = None) -> list[Decoded | InvalidRecord]:
+    def understood(self, rows: Sequence[Row], began: datetime | None = None) -> list[Decoded | Undecoded]:
         """What each row is understood as, its children fetched: a record, or the problem with it."""
         lookups = self._lookups(rows, began)
-        results: list[Decoded | InvalidRecord] = []
+        results: list[Decoded | Undecoded] = []
         for row in rows:
             try:
                 results.append(self.records.decoded(row, lookups))
             except InvalidRecord as problem:
-                results.append(problem)
+                results.append(self.records.undecoded(row, lookups, problem))
         return results
 
     def _lookups(self, rows: Sequence[Row], began: datetime | None) -> dict[str, Mapping[str, Sequence[Row]]]:

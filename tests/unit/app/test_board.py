@@ -71,3 +71,14 @@ def test_facts_are_left_by_the_cursor_of_their_phase(shop: Shop) -> None:
     shop.ledger.administer("drip", switched_on("drip"))
     shop.ledger.administer("drip", Changes(cursors={Stream.PEOPLE: 4, Stream.ACTIVITY: 3}))
     assert 2 == pending_of(shop, "drip")
+
+
+def test_an_estimate_counts_from_what_was_left_when_it_began() -> None:
+    board = Board()
+    board.expect({"letters": 2}, head=2)
+    board.hear(1, line(head=12, accepted=4))
+    board.begin_estimate()
+    board.hear(2, Estimated(destination="letters", facts=8, requests=4, seconds=100.0))
+    board.hear(1, line(head=12, accepted=8))
+    (found,) = board.standings()
+    assert 50.0 == found.seconds_left

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from orderwire.app.checking import check_settings, origins, preview_source
+from orderwire.app.checking import origins, preview_source
+from orderwire.app.checkup import StatusChoice, check_settings
 from orderwire.app.initialise import initialise
 from orderwire.errors import ConfigError, Conflict, NotFound
 from orderwire.testing.commands import ORDERS, SOURCE, build_shop
@@ -56,7 +57,7 @@ def test_a_learned_limit_is_shown_as_such(folder: Path) -> None:
 
 
 def test_a_check_counts_rows_and_statuses(folder: Path) -> None:
-    (found,) = check_settings(folder)
+    (found,) = check_settings(folder).sources
     orders = next(one for one in found.entities if one.path == "orders")
     assert ((), ORDERS, [("paid", "own time")]) == (
         found.faults,
@@ -68,8 +69,43 @@ def test_a_check_counts_rows_and_statuses(folder: Path) -> None:
 def test_a_check_names_the_rows_that_an_undecided_status_is_about(folder: Path) -> None:
     text = SOURCE.replace('paid = "paid" }', 'paid = "fulfilled" }')
     (folder / "orderwire.toml").write_text(text, encoding="utf-8")
-    (found,) = check_settings(folder)
+    (found,) = check_settings(folder).sources
     assert (1, True) == (len(found.faults), f"({ORDERS} rows" in found.faults[0])
+
+
+@pytest.mark.parametrize(
+    ("rule", "chosen"),
+    [('"fulfilled"', ""), ('{ happening = "fulfilled", occurred_at = "updated_at" }', "updated_at")],
+)
+def test_a_check_tells_what_each_choice_of_a_status_gives(folder: Path, rule: str, chosen: str) -> None:
+    (folder / "orderwire.toml").write_text(SOURCE.replace('paid = "paid" }', f"paid = {rule} }}"), encoding="utf-8")
+    (found,) = check_settings(folder).sources
+    assert (
+        StatusChoice(
+            entity="orders",
+            status="paid",
+            kind="order.fulfilled",
+            happening="fulfilled",
+            chosen=chosen,
+            facts={"updated_at": ORDERS, "skip": 0},
+        ),
+    ) == found.choices
+    assert ORDERS == next(one.rows for one in found.entities if one.path == "orders")
+
+
+def test_a_mapping_with_other_faults_is_not_counted(folder: Path) -> None:
+    text = SOURCE.replace('paid = "paid" }', 'paid = "fulfilled" }').replace('"total"', '"totall"')
+    (folder / "orderwire.toml").write_text(text, encoding="utf-8")
+    (found,) = check_settings(folder).sources
+    assert ((), 1, True) == (found.entities, len(found.faults), '"totall"' in found.faults[0])
+
+
+def test_a_destination_is_checked_without_being_reached(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_KEY", "k-1")
+    settings = folder / "orderwire.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + 'kinds = ["product.viewed", "order.*"]\n', "utf-8")
+    (found,) = check_settings(folder).destinations
+    assert ((), "env:SHOP_KEY", True) == (found.faults, found.key, "order.paid" in found.kinds)
 
 
 def test_files_are_counted_by_reading_them(folder: Path) -> None:
@@ -78,7 +114,7 @@ def test_files_are_counted_by_reading_them(folder: Path) -> None:
     rows = "id,placed_at,total,email\n1,2024-01-01 10:00,5.00,a@mail.test\n2,sometime,5.00,b@mail.test\n"
     (papers / "orders.csv").write_text(rows, encoding="utf-8")
     (folder / "orderwire.toml").write_text(FILES, encoding="utf-8")
-    ((found,),) = [one.entities for one in check_settings(folder)]
+    ((found,),) = [one.entities for one in check_settings(folder).sources]
     previews = preview_source(folder, "papers", "orders")
     assert (1, 1) == (found.rows, len(found.warnings))
     assert [True, False] == [one.problem is None for one in previews]
@@ -93,14 +129,14 @@ def test_a_first_mapping_is_drafted_beside_the_database(tmp_path: Path) -> None:
     build_shop(tmp_path / "shop.db")
     draft = initialise(tmp_path, str(tmp_path / "shop.db"), name="web")
     assert (tmp_path / "orderwire.toml", ()) == (draft.path, draft.to_decide)
-    assert ["web"] == [one.source for one in check_settings(tmp_path)]
+    assert ["web"] == [one.source for one in check_settings(tmp_path).sources]
 
 
 def test_a_database_elsewhere_is_named_whole(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     build_shop(tmp_path / "data" / "shop.db")
     initialise(tmp_path / "settings", str(tmp_path / "data" / "shop.db"))
-    assert [()] == [one.faults for one in check_settings(tmp_path / "settings")]
+    assert [()] == [one.faults for one in check_settings(tmp_path / "settings").sources]
 
 
 def test_settings_are_never_overwritten(folder: Path) -> None:

@@ -9,6 +9,7 @@ import structlog
 
 from orderwire import Shop
 from orderwire.app import talk
+from orderwire.app.refusals import SourceStatus
 from orderwire.app.running.reach import Watched
 from orderwire.app.running.roles import LINES, Reading, at, narrowed
 from orderwire.app.sync import Ending, SyncOutcome
@@ -102,6 +103,8 @@ def test_a_run_narrows_a_destination_and_never_widens_it(shop: Shop, given: int 
         (SyncOutcome(destinations=[Ending(destination="a", blocked="paused")]), (False, True)),
         (SyncOutcome(destinations=[Ending(destination="a", blocked="x", is_out_of_reach=True)]), (True, True)),
         (SyncOutcome(is_interrupted=True), (False, True)),
+        (SyncOutcome(invalid=2, sources=[SourceStatus(source="shop", refused=2, new=1)]), (False, True)),
+        (SyncOutcome(invalid=2, sources=[SourceStatus(source="shop", refused=2)]), (False, False)),
         (SyncOutcome(lost_workers=1), (False, True)),
     ],
 )
@@ -156,3 +159,8 @@ def test_the_log_tells_where_an_error_was_and_not_what_it_said() -> None:
         structlog.configure(**before)
     said = stream.getvalue()
     assert (True, False) == ("test_running.py" in said, "mail.test" in said)
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, "0 rows"), (1, "1 row"), (2000, "2,000 rows")])
+def test_one_of_a_thing_is_told_as_one(count: int, told: str) -> None:
+    assert told == talk.counted(count, "row")

@@ -39,6 +39,7 @@ def test_newsletter_status_is_hinted_only_when_every_source_knows_it(
         ('[destination.drip]\nkey = "env:K"\n', "destination.drip.account_id: is missing."),
         ('[destination.drip]\nkey = "s3cret"\naccount_id = "1"\n', "destination.drip.key: holds the secret itself."),
         (DRIP + 'quiet_after = "soon"\n', "destination.drip.quiet_after: is not a span of time."),
+        (DRIP + 'kinds = ["custom.wish*"]\n', "destination.drip.kinds: 'custom.wish*' is not a kind of fact."),
         (DRIP + 'kinds = ["order.place"]\n', "destination.drip.kinds: 'order.place' is not a kind of fact."),
         (DRIP + "keey = 1\n", "destination.drip.keey: is not a setting. Did you mean 'key'?"),
         (DRIP + '[destination.drip.limits]\nbatch = "fast"\n', "destination.drip.limits.batch: is not a rate."),
@@ -56,3 +57,17 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(Problems) as raised:
         load(written(tmp_path, '[destination.drip]\nkey = "x"\nsince = 2020-01-01T00:00:00\n'))
     assert 3 == len(raised.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (["custom.wishlist"], {"custom.wishlist"}),
+        (["custom.*"], {"custom"}),
+        (["custom.wishlist", "order.paid"], {"custom.wishlist", "order.paid"}),
+        (["person.*"], {"person.updated", "person.forgotten"}),
+    ],
+)
+def test_a_custom_event_is_chosen_by_its_own_name(tmp_path: Path, kinds: list[str], expected: set[str]) -> None:
+    settings = load(written(tmp_path, f"{DRIP}kinds = {kinds}\n"))
+    assert frozenset(expected) == settings.destinations["drip"].settings.kinds

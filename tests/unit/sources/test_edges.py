@@ -73,10 +73,10 @@ TRANSLATIONS = [
     (raised(exc.DataError, 'invalid input syntax: "a@shop.test"'), ConfigError, "cast it in a query"),
     (exc.NoSuchTableError("ordrs"), ConfigError, "there is no table ordrs"),
     (exc.ArgumentError("odd"), ConfigError, "cannot be read"),
-    (raised(exc.OperationalError, "connection refused", None), Unavailable, "nothing was sent"),
-    (raised(exc.OperationalError, "server closed the connection"), Unavailable, "outcome unknown"),
-    (raised(exc.InterfaceError, "gone"), Unavailable, "outcome unknown"),
-    (raised(exc.OperationalError, "database is locked"), Unavailable, "outcome unknown"),
+    (raised(exc.OperationalError, "connection refused", None), Unavailable, "source.shop: no answer (connect)"),
+    (raised(exc.OperationalError, "server closed the connection"), Unavailable, "source.shop: no answer (read)"),
+    (raised(exc.InterfaceError, "gone"), Unavailable, "source.shop: no answer (read)"),
+    (raised(exc.OperationalError, "database is locked"), Unavailable, "source.shop: no answer (read)"),
     (exc.TimeoutError("pool"), Unavailable, "timeout"),
 ]
 

@@ -29,6 +29,7 @@ from orderwire.model import (
 )
 from orderwire.sources import parse
 from orderwire.sources.children import MISMATCH
+from orderwire.sources.contract import Undecoded
 from orderwire.sources.records import RecordReader, grouped
 
 Table = dict[str, Any]
@@ -485,3 +486,50 @@ def test_a_corrected_mapping_reads_what_was_kept(shop: Table) -> None:
     again = reader_of(shop).reread(raw)
     assert isinstance(again.record, Order)
     assert ("1001", raw) == (again.record.number, again.raw)
+
+
+def refused(reader: RecordReader, row: Table) -> Undecoded:
+    """What is kept of a row that is not understood."""
+    cells = tuple(row.get(name) for name in reader.columns)
+    with pytest.raises(InvalidRecord) as raised:
+        reader.decoded(cells, {})
+    return reader.undecoded(cells, {}, raised.value)
+
+
+def test_a_refused_row_is_read_again_once_the_mapping_is_mended(shop: Table) -> None:
+    del shop["orders"]["fields"]["placed_at"]
+    shop["orders"]["fields"]["placed_at"] = "first_name"
+    reader = reader_of(shop)
+    kept = refused(reader, {**ROW, "first_name": "2024-06-01 soon"})
+    shop["orders"]["fields"]["placed_at"] = {"value": "2024-06-01"}
+    assert ("1001", "1001") == (kept.key, reader_of(shop).reread(kept.raw).key)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("email", "Caf\udce9"), ("placed_at", "\udcff"), ("total", float("inf")), ("placed_at", object())],
+    ids=["broken text", "broken time", "no amount", "a type of its own"],
+)
+def test_whatever_a_refused_row_holds_is_kept(shop: Table, column: str, value: object) -> None:
+    kept = refused(reader_of(shop), {**ROW, shop["orders"]["fields"][column]: value})
+    assert b'{"row":{"id":1001,' == kept.raw[:18]
+
+
+def test_broken_text_that_the_mapping_of_today_leaves_out_spoils_nothing(shop: Table) -> None:
+    shop["orders"]["fields"]["number"] = "spoilt"
+    kept = refused(reader_of(shop), {**ROW, "spoilt": "Caf\udce9"})
+    del shop["orders"]["fields"]["number"]
+    assert "1001" == reader_of(shop).reread(kept.raw).key
+
+
+def test_whom_a_refused_row_names_is_read_as_far_as_it_can_be(shop: Table) -> None:
+    shop["orders"]["fields"] |= {"external_id": "who", "phone": "tel"}
+    kept = refused(reader_of(shop), {**ROW, "who": 7, "tel": "\udcff"})
+    expected = Identity(external_id="7", email=str(ROW[shop["orders"]["fields"]["email"]]).strip())
+    assert expected == kept.identity
+
+
+@pytest.mark.parametrize(("given", "is_plain"), [("A-7", True), ("ana@mail.test", False), ("x" * 41, False)])
+def test_an_id_that_may_be_about_a_person_is_not_the_key(shop: Table, given: str, is_plain: bool) -> None:
+    key = reader_of(shop).key((given,))
+    assert (is_plain, is_plain) == (key == given, given in key)

@@ -51,6 +51,8 @@ class _Counted:
     runs: dict[int, Progress] = field(default_factory=dict)
     last: Progress | None = None
     estimate: Estimated | None = None
+    basis: int | None = None
+    """Facts that were left when the estimate began."""
     samples: deque[tuple[float, int]] = field(default_factory=deque)
 
 
@@ -66,6 +68,12 @@ class Board:
     def expect(self, pending: Mapping[str, int], *, head: int) -> None:
         """Begin with so many facts left to do for each destination."""
         self._counted = {name: _Counted(count, head) for name, count in pending.items()}
+
+    def begin_estimate(self) -> None:
+        """What is left now is what is being estimated."""
+        for name, counted in self._counted.items():
+            standing = self._standing(name, counted)
+            counted.basis = standing.total - standing.done
 
     def hear(self, run: int, line: Line) -> None:
         """Take a worker's line."""
@@ -108,7 +116,8 @@ class Board:
         standing.done = done
         standing.rate = _rate(counted.samples, standing.requests)
         if counted.estimate is not None and counted.estimate.facts:
-            left = min(1.0, (standing.total - done) / max(1, counted.pending))
+            basis = counted.pending if counted.basis is None else counted.basis
+            left = min(1.0, (standing.total - done) / max(1, basis))
             standing.seconds_left = counted.estimate.seconds * left
         return standing
 

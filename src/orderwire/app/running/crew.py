@@ -29,6 +29,8 @@ STEADY = 60.0
 GRACE = 90.0
 """Seconds that a worker has to bring its requests home when it is asked to stop."""
 LONGEST_LINE = 1_000_000
+_GO = b"go\n"
+"""What a worker that delivers while sources are read is told twice: when it may begin, and when all was read."""
 
 
 @dataclass
@@ -45,22 +47,29 @@ class Crew:
     told: Callable[[int, Line], None]
     said: Callable[[str], None]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    may_deliver: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when delivering may begin; workers that wait for it are told."""
+    all_read: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the sources were read; likewise."""
     _processes: dict[int, Process] = field(default_factory=dict)
     _runs: int = 0
 
-    async def keep(self, arguments: Sequence[str], *, most_starts: int | None = None) -> int:
+    async def keep(
+        self, arguments: Sequence[str], *, most_starts: int | None = None, awaits_word: bool = False
+    ) -> int:
         """Keep one worker running until it is done or the crew stops; returns its last exit status.
 
         Args:
             arguments: what the worker is told on its command line.
             most_starts: how often it is started at most in a row; None for as often as it takes.
+            awaits_word: whether it is told when it may deliver, and when the sources were read.
         """
         rng = random.Random()
         starts = 0
         while True:
             begun = time.monotonic()
             starts += 1
-            status = await self._run(arguments)
+            status = await self._run(arguments, awaits_word=awaits_word)
             if self.stopping.is_set() or status in (DONE, WRONG):
                 return status
             starts = 1 if time.monotonic() - begun > STEADY else starts
@@ -86,13 +95,13 @@ class Crew:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(number)
 
-    async def _run(self, arguments: Sequence[str]) -> int:
+    async def _run(self, arguments: Sequence[str], *, awaits_word: bool) -> int:
         self._runs += 1
         run = self._runs
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", MODULE, "--dir", str(self.folder), "--parent", str(os.getpid()), *arguments),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=PIPE if awaits_word else asyncio.subprocess.DEVNULL,
             stdout=PIPE,
             stderr=PIPE,
             limit=LONGEST_LINE,
@@ -100,6 +109,7 @@ class Crew:
         self._processes[run] = process
         if self.stopping.is_set():
             self._signal(signal.SIGTERM)
+        telling = asyncio.ensure_future(self._tell(process.stdin))
         try:
             await asyncio.gather(self._hear(run, process.stdout), self._overhear(process.stderr))
             return await process.wait()
@@ -108,7 +118,17 @@ class Crew:
             await process.wait()
             raise
         finally:
+            telling.cancel()
             del self._processes[run]
+
+    async def _tell(self, words: asyncio.StreamWriter | None) -> None:
+        if words is None:
+            return
+        with contextlib.suppress(ConnectionError):
+            for event in (self.may_deliver, self.all_read):
+                await event.wait()
+                words.write(_GO)
+                await words.drain()
 
     async def _hear(self, run: int, lines: asyncio.StreamReader | None) -> None:
         while lines is not None and (text := await lines.readline()):

@@ -8,7 +8,7 @@ from typing import Self
 
 from orderwire.dialects.wire import WireReply, WireRequest
 from orderwire.errors import Unavailable
-from orderwire.transport.http import Transport
+from orderwire.transport.port import Transport
 
 
 class Watched:

@@ -7,44 +7,25 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 
-from orderwire.app.bootstrap import Shop, worker_name
+from orderwire.app.bootstrap import Shop
+from orderwire.app.connecting import transport_to
+from orderwire.app.running.holder import is_gone, own_name
 from orderwire.app.running.reach import Watched
+from orderwire.app.running.roles import Terms
 from orderwire.delivery.deliver import Delivery
 from orderwire.delivery.progress import Progress
 from orderwire.errors import LeaseLost, StoreError
 from orderwire.transport.clock import SystemClock
-from orderwire.transport.http import HttpTransport
 
 log = structlog.get_logger()
 LOOK_AGAIN = 0.5
 MOST_FAILURES = 5
 """Failures of a delivery after which a run that ends when all is done gives its destination up."""
-PATIENCE = timedelta(minutes=2)
-"""How long a run that ends when all is done waits for a platform that does not answer."""
-
 Told = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Terms:
-    """How a worker delivers.
-
-    Args:
-        until_idle: end when there is nothing left to do, or a platform is out of reach; else go on until stopped.
-        with_live, with_history: which lanes run.
-        most: how many facts are sent to each destination at most; None for all.
-        patience: with `until_idle`, how long a platform may give no answer.
-    """
-
-    until_idle: bool = False
-    with_live: bool = True
-    with_history: bool = True
-    most: int | None = None
-    patience: timedelta = PATIENCE
+__all__ = ["Terms", "Told", "Worker"]
 
 
 @dataclass
@@ -69,15 +50,26 @@ class Worker:
         self._names = list(names)
         self._share = share or len(self._names)
         self._terms = Terms()
+        self._all_read: asyncio.Event | None = None
         self._running: dict[str, _Running] = {}
         self._finished: set[str] = set()
         self._failures: Counter[str] = Counter()
         self.progress: dict[str, Progress] = {}
         """What is known of every destination that it served or gave up."""
 
-    async def run(self, terms: Terms, *, stop: asyncio.Event, told: Told | None = None) -> None:
-        """Deliver until stopped; with `until_idle` until every destination has nothing left to do."""
+    async def run(
+        self, terms: Terms, *, stop: asyncio.Event, told: Told | None = None, all_read: asyncio.Event | None = None
+    ) -> None:
+        """Deliver until stopped; with `until_idle` until every destination has nothing left to do.
+
+        Args:
+            terms: how.
+            stop: set when it is to end.
+            told: is given what is known of each destination, again and again.
+            all_read: set once the sources are read, where that goes on meanwhile: nothing is over before.
+        """
         self._terms = terms
+        self._all_read = all_read
         random.shuffle(self._names)
         begun = asyncio.get_running_loop().time()
         lease = self._shop.settings.lease.total_seconds()
@@ -134,27 +126,36 @@ class Worker:
 
     def _try(self, name: str) -> None:
         shop = self._shop
-        settings = shop.destination(name)
-        transport = Watched(HttpTransport(timeout=shop.settings.request_timeout.total_seconds()))
+        settings, dialect = shop.destination(name), shop.dialect(name)
+        transport = Watched(transport_to(dialect.profile, settings, timeout=shop.settings.request_timeout))
         delivery = Delivery(
             ledger=shop.ledger,
-            dialect=shop.dialect(name),
+            dialect=dialect,
             settings=settings,
             clock=SystemClock(settings.time_scale),
             transport=transport,
-            holder=worker_name(),
+            holder=own_name(),
             ttl=shop.settings.lease,
             settle_time=shop.settings.request_timeout + shop.settings.lease,
             opt_outs_every=shop.settings.opt_outs_every,
             with_live=self._terms.with_live,
             with_history=self._terms.with_history,
             most=self._terms.most,
+            all_read=self._all_read,
         )
+        self._end_lease_of_the_dead(name)
         if not delivery.try_lease():
             return
         stop = asyncio.Event()
         task = asyncio.create_task(self._serve(name, delivery, stop))
         self._running[name] = _Running(delivery, transport, stop, task)
+
+    def _end_lease_of_the_dead(self, name: str) -> None:
+        """Do not wait for the lease of a process of this machine that is gone; what it left open is still unknown."""
+        lease = self._shop.ledger.holder(name)
+        if lease is not None and is_gone(lease.holder):
+            log.info("lease ended", destination=name, reason="its holder is gone")
+            self._shop.ledger.release(lease)
 
     async def _serve(self, name: str, delivery: Delivery, stop: asyncio.Event) -> None:
         try:

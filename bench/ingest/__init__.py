@@ -1,0 +1,1 @@
+"""How fast the front door takes orders in, every one durable before it is acknowledged."""
