@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from typing import cast
 
 from orderwire.dialects.contract import Dialect
+from orderwire.dialects.doorway import Door
 from orderwire.errors import NotFound
 
 BUILT_IN = {
@@ -18,13 +19,38 @@ BUILT_IN = {
     "klaviyo": "orderwire.dialects.klaviyo.dialect:DIALECT",
     "ometria": "orderwire.dialects.ometria.dialect:DIALECT",
     "omnisend": "orderwire.dialects.omnisend.dialect:DIALECT",
+    "webhook": "orderwire.dialects.webhook.dialect:DIALECT",
     "yespo": "orderwire.dialects.yespo.dialect:DIALECT",
 }
+
+
+DOORS = {
+    "drip": "orderwire.dialects.drip.door.door:DOOR",
+    "klaviyo": "orderwire.dialects.klaviyo.door.door:DOOR",
+    "native": "orderwire.dialects.native.door.door:DOOR",
+    "ometria": "orderwire.dialects.ometria.door.door:DOOR",
+    "omnisend": "orderwire.dialects.omnisend.door.door:DOOR",
+    "yespo": "orderwire.dialects.yespo.door.door:DOOR",
+}
+"""The dialects that also take in what was written for their platform."""
 
 
 def names() -> tuple[str, ...]:
     """Every dialect that can be named in the settings."""
     return tuple(sorted({*BUILT_IN, *(point.name for point in entry_points(group="orderwire.dialects"))}))
+
+
+@cache
+def door(name: str) -> Door:
+    """The door of this dialect, imported on first use.
+
+    Raises:
+        NotFound: no such door; the message lists those there are.
+    """
+    if name not in DOORS:
+        raise NotFound(f"there is no door called {name!r}; there are: {', '.join(DOORS)}")
+    place, _, attribute = DOORS[name].partition(":")
+    return cast("Door", getattr(import_module(place), attribute))
 
 
 @cache

@@ -164,16 +164,30 @@ def _finished(value: Any) -> Any:
             raise ValueError("not a finite amount")
         return value
     if isinstance(value, Struct):
-        changed = {
-            name: new
-            for name in value.__struct_fields__
-            if (new := _finished(old := getattr(value, name))) is not old
-        }
+        changed: dict[str, Any] = {}
+        for name in _fields_to_finish(type(value)):
+            old = getattr(value, name)
+            if old is not None and (new := _finished(old)) is not old:
+                changed[name] = new
         return msgspec.structs.replace(value, **changed) if changed else value
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and value:
         new_items = tuple(_finished(item) for item in value)
         return value if all(new is old for new, old in zip(new_items, value, strict=True)) else new_items
     return value
+
+
+@cache
+def _fields_to_finish(kind: type[Struct]) -> tuple[str, ...]:
+    """The fields that may hold an instant or a decimal, at any depth: most hold neither and are not looked at."""
+    return tuple(field.name for field in msgspec.structs.fields(kind) if _is_to_finish(field.type))
+
+
+def _is_to_finish(annotation: Any) -> bool:
+    if annotation in (datetime, Decimal):
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, Struct):
+        return bool(_fields_to_finish(annotation))
+    return any(_is_to_finish(argument) for argument in getattr(annotation, "__args__", ()))
 
 
 def _join(path: str, inside: str) -> str:

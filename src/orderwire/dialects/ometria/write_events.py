@@ -153,13 +153,14 @@ def _of_reminder(
 ) -> dict[str, object]:
     found: dict[str, object] = {
         "order_id": statement.detail or subscription.next_order_id,
-        "product_set": subscription.product_ids,
+        "product_set": subscription.next_order_product_ids or subscription.product_ids,
     }
-    if subscription.price is None or not subscription.currency:
+    total = subscription.price if subscription.next_order_total is None else subscription.next_order_total
+    if total is None or not subscription.currency:
         unsaid.append("properties.total_value: the source does not say what the order will cost")
     elif account.options.get("total_value_in_minor_units"):
-        found["total_value"] = subscription.price
+        found["total_value"] = total
     else:
-        value = major(subscription.price, subscription.currency).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+        value = major(total, subscription.currency).quantize(Decimal(1), rounding=ROUND_HALF_UP)
         found["total_value"] = int(value)
     return found

@@ -1,0 +1,1 @@
+"""Drip's API from the inside: what was written for Drip may call here instead."""

@@ -1,0 +1,69 @@
+"""Magento as a connector: its parts put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from orderwire.dialects.connector import (
+    Access,
+    Found,
+    Heard,
+    Hook,
+    Judgement,
+    Looking,
+    Profile,
+    Proof,
+    Reading,
+    Stretch,
+)
+from orderwire.dialects.magento import hooks, reading, replies
+from orderwire.dialects.magento.profile import PROFILE
+from orderwire.dialects.wire import WireReply, WireRequest
+
+
+class Magento:
+    """A shop with Magento Open Source or Adobe Commerce."""
+
+    @property
+    def profile(self) -> Profile:
+        """The shop product as data."""
+        return PROFILE
+
+    def authorize(self, request: WireRequest, access: Access) -> WireRequest:
+        """The integration's access token, as a bearer."""
+        token = access.secrets.get("token", "")
+        fixed = (("Accept", "application/json"), ("Authorization", f"Bearer {token}"))
+        return replace(request, headers=(*request.headers, *fixed))
+
+    def judge(self, request: WireRequest, reply: WireReply) -> Judgement:
+        """What to make of a reply before it is read."""
+        return replies.judge(request, reply)
+
+    def read(self, stretch: Stretch, access: Access) -> Reading:
+        """Read the next piece of a stretch."""
+        return reading.read(stretch, access)
+
+    def reread(self, noun: str, raw: bytes, access: Access) -> Found:
+        """Read kept bytes again."""
+        return reading.reread(noun, raw, access)
+
+    def look(self, access: Access) -> Looking:
+        """Count what there is."""
+        return reading.look(access)
+
+    def verify(self, hook: Hook, secrets: Sequence[str]) -> Proof:
+        """What the delivery's signature is worth."""
+        return hooks.verify(hook, secrets)
+
+    def delivery(self, hook: Hook) -> str:
+        """Nothing: Magento gives a delivery no id, and tries none again."""
+        return hooks.delivery(hook)
+
+    def hear(self, hook: Hook, access: Access) -> Heard:
+        """What a genuine delivery says."""
+        return hooks.hear(hook, access)
+
+
+CONNECTOR = Magento()

@@ -1,0 +1,1 @@
+"""Our own API: records in, people, orders and facts out."""

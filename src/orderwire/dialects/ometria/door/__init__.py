@@ -1,0 +1,1 @@
+"""Ometria's own API from the inside: what its clients push and read, and what it means."""

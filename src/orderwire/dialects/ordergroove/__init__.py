@@ -1,0 +1,1 @@
+"""Ordergroove: recurring purchases read from its API, its webhooks heard."""

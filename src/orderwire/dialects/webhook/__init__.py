@@ -1,0 +1,1 @@
+"""Outgoing webhooks: every fact to an address of the shop's own."""

@@ -1,0 +1,1 @@
+"""WooCommerce: the shop's REST API read, its webhooks heard."""
