@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,14 +10,15 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+import structlog
 from cyclopts import App, Parameter
 
 from orderwire.app import talk
-from orderwire.app.running.roles import Job, Line, Role, at
-from orderwire.app.running.roles import work as do
-from orderwire.app.running.work import PATIENCE, Terms
+from orderwire.app.running.process import work as do
+from orderwire.app.running.roles import PATIENCE, Job, Line, Role, Terms, at
 from orderwire.errors import ConfigError, OrderwireError
 
+log = structlog.get_logger()
 FAILED, WRONG = 1, 2
 Flag = Annotated[bool, Parameter(negative="")]
 
@@ -35,6 +37,7 @@ class Told:
         most: send at most so many facts to each destination.
         patience: seconds that a platform may give no answer before it is given up, with `--until-idle`.
         parent: end when this process is gone.
+        while_reading: sources are still read; a line on standard input lets it begin, a second says all was read.
     """
 
     role: Role
@@ -46,6 +49,7 @@ class Told:
     most: int | None = None
     patience: float = PATIENCE.total_seconds()
     parent: int | None = None
+    while_reading: Flag = False
 
     def job(self) -> Job:
         """The same as `app` takes it."""
@@ -55,6 +59,7 @@ class Told:
             share=self.share,
             since=at(self.since) if self.since else None,
             parent=self.parent,
+            while_reading=self.while_reading,
             terms=Terms(
                 until_idle=self.until_idle,
                 with_live=not self.history_only,
@@ -69,6 +74,7 @@ def work(
 ) -> int:
     """Read the sources or deliver as one process of a sync; prints progress as JSON lines."""
     talk.configure()
+    log.info("worker started", role=told.role.value, pid=os.getpid(), destinations=told.destinations or "any")
     try:
         do(folder, told.job(), _print)
     except OrderwireError as error:

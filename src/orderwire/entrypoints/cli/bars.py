@@ -13,7 +13,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
+from orderwire.app.ingest import IngestProgress
 from orderwire.app.running.board import Board, Standing
+from orderwire.app.talk import counted
 from orderwire.entrypoints.cli.output import say
 from orderwire.entrypoints.cli.pages import span
 
@@ -60,7 +62,7 @@ class Bars:
     def seen(self, board: Board) -> None:
         """Move the bars."""
         for source in board.sources.values():
-            told = f"{source.read:,} records, {source.appended:,} facts"
+            told = _read(source)
             self._move(f"from {source.source}", source.read, source.total_hint, told)
         for one in board.standings():
             self._move(f"to {one.destination}", one.done, one.total, briefly(one))
@@ -85,7 +87,7 @@ class Lines:
     def seen(self, board: Board) -> None:
         """Say what has changed."""
         for source in board.sources.values():
-            self._tell(f"from {source.source}", f"{source.read:,} records, {source.appended:,} facts")
+            self._tell(f"from {source.source}", _read(source))
         for one in board.standings():
             self._tell(f"to {one.destination}", told_of(one))
 
@@ -107,6 +109,10 @@ class Lines:
             say(f"{name}: {text}")
 
 
+def _read(source: IngestProgress) -> str:
+    return f"{counted(source.read, 'record')}, {counted(source.appended, 'fact')}"
+
+
 def briefly(one: Standing) -> str:
     """A destination's standing beside its bar; why it stopped is said at the end."""
     left = span(one.seconds_left) if one.seconds_left is not None and one.done < one.total else ""
@@ -117,8 +123,8 @@ def briefly(one: Standing) -> str:
 def told_of(one: Standing) -> str:
     """A destination's standing in words."""
     words = [
-        f"{one.done:,}/{one.total:,} facts",
-        f"{one.requests:,} requests",
+        f"{one.done:,}/{counted(one.total, 'fact')}",
+        counted(one.requests, "request"),
         f"{one.rate:.1f}/s",
         f"{one.refusals:,} × 429",
     ]

@@ -8,16 +8,20 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from orderwire.app import books, logbook
+from orderwire.app import books, logbook, refusals
+from orderwire.app.alarms.looking import look
 from orderwire.app.bootstrap import open_shop
 from orderwire.app.forecast import forecast
+from orderwire.app.standing import standing_of
 from orderwire.app.sync import SyncTerms, Watcher
 from orderwire.app.sync import sync as run_sync
+from orderwire.app.talk import counted
 from orderwire.dialects.wire import WireRequest
 from orderwire.entrypoints.cli import pages
 from orderwire.entrypoints.cli.bars import display
 from orderwire.entrypoints.cli.options import AsJson, Count, Folder, Instant
-from orderwire.entrypoints.cli.output import say, show_json, show_table
+from orderwire.entrypoints.cli.output import say, show_json
+from orderwire.entrypoints.cli.refused import show_waiting
 
 EVERYTHING = logbook.Wanted()
 
@@ -81,20 +85,27 @@ def sync(
         show_json(outcome)
     else:
         pages.show_outcome(outcome)
+        with open_shop(folder) as shop:
+            stopped = [standing_of(shop, one.destination) for one in outcome.destinations if one.blocked]
+        for one in stopped:
+            pages.show_halts(one)
     if outcome.is_remote_missing:
         return 3
     return 1 if outcome.has_failures else 0
 
 
 def status(*, json: AsJson = False, folder: Folder = Path()) -> None:
-    """Show where every destination stands, and what is left to deliver."""
+    """Show where every destination stands, what makes it go on, what was refused, and what is alarming."""
     with open_shop(folder) as shop:
         found = books.status(shop)
+        sources = refusals.sources(shop)
+        alarms = look(shop)
     if json:
-        show_json(found)
+        show_json({"destinations": found, "sources": sources, "alarms": alarms})
         return
-    headings = ("destination", "platform", "behind", "head", "open", "jobs", "in doubt", "not sent", "state")
-    show_table(headings, [pages.status_row(one) for one in found])
+    pages.show_status(found)
+    show_waiting(sources)
+    pages.show_alarms(alarms)
 
 
 def audit(*destinations: str, json: AsJson = False, folder: Folder = Path()) -> int:
@@ -109,7 +120,8 @@ def audit(*destinations: str, json: AsJson = False, folder: Folder = Path()) -> 
         show_json(balances)
     for one in () if json else balances:
         counts = ", ".join(f"{count:,} {name}" for name, count in sorted(one.from_log.items()))
-        print(f"{one.destination}: {one.head:,} facts {'do not balance' if one.faults else 'balance'}: {counts}")
+        balancing = _balancing(one.head, is_balanced=not one.faults)
+        print(f"{one.destination}: {counted(one.head, 'fact')} {balancing}: {counts}")
         for fault in one.faults:
             print(f"  {fault}")
     return 1 if any(one.faults for one in balances) else 0
@@ -125,3 +137,9 @@ def log(
     with open_shop(folder) as shop:
         for line in logbook.lines(shop, wanted):
             print(line.decode())
+
+
+def _balancing(count: int, *, is_balanced: bool) -> str:
+    if count == 1:
+        return "balances" if is_balanced else "does not balance"
+    return "balance" if is_balanced else "do not balance"

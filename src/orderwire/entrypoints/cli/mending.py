@@ -11,27 +11,41 @@ from orderwire.app import books, logbook, repairs
 from orderwire.app import reconcile as reconciling
 from orderwire.app import reread as rereading
 from orderwire.app.bootstrap import open_shop
+from orderwire.app.talk import counted
 from orderwire.entrypoints.cli import pages
 from orderwire.entrypoints.cli.options import AsJson, Count, Folder, Position, Yes
-from orderwire.entrypoints.cli.output import is_confirmed, say, show_counts, show_json, show_line, show_table
+from orderwire.entrypoints.cli.output import is_confirmed, say, show_json, show_line, show_table
 
 dead_letter = App(name="dead-letter", help="Facts that a destination was given up for.")
 
 
 @dead_letter.command(name="list")
 def list_all(
-    destination: str = "", *, after: Position = 0, limit: Count = 100, json: AsJson = False, folder: Folder = Path()
+    destination: str = "",
+    *,
+    in_doubt: bool = False,
+    after: Position = 0,
+    limit: Count = 100,
+    json: AsJson = False,
+    folder: Folder = Path(),
 ) -> None:
     """List dead letters with their reason: refused for good, or of an outcome that was never learned.
 
     Args:
         destination: its name; all by default.
+        in_doubt: only those whose outcome was never learned.
         after: only sequence numbers greater than this.
         limit: at most so many of each destination.
     """
     with open_shop(folder) as shop:
         names = [destination] if destination else list(shop.settings.destinations)
-        found = [one for name in names for one in repairs.dead_letters(shop, name, after=after, limit=limit)]
+        for name in names:
+            shop.destination(name, with_key=False)
+        found = [
+            one
+            for name in names
+            for one in repairs.dead_letters(shop, name, after=after, limit=limit, in_doubt=in_doubt)
+        ]
     if json:
         show_json(found)
         return
@@ -63,7 +77,7 @@ def replay_letters(destination: str, *seqs: int, folder: Folder = Path()) -> Non
         shop.destination(destination, with_key=False)
         count = repairs.replay_dead_letters(shop, destination, seqs)
     print(count)
-    say(f"{destination}: {count:,} facts are tried again by the next sync")
+    say(f"{destination}: {counted(count, 'fact')} to be tried again by the next sync")
 
 
 @dead_letter.command
@@ -77,7 +91,7 @@ def drop(destination: str, seq: int, *more: int, yes: Yes = False, folder: Folde
     """
     with open_shop(folder) as shop:
         shop.destination(destination, with_key=False)
-        if not is_confirmed(f"Never send {1 + len(more):,} facts to {destination}?", yes=yes):
+        if not is_confirmed(f"Never send {counted(1 + len(more), 'fact')} to {destination}?", yes=yes):
             return 1
         print(repairs.drop_dead_letters(shop, destination, (seq, *more)))
     return 0
@@ -95,7 +109,7 @@ def replay(destination: str, *, to: Position, yes: Yes = False, folder: Folder =
         if not is_confirmed(f"Go back to {to:,} at {destination}?", yes=yes):
             return 1
         count = repairs.replay(shop, destination, to=to)
-    say(f"{destination}: {count:,} sequence numbers are looked at again by the next sync")
+    say(f"{destination}: {counted(count, 'sequence number')} to be looked at again by the next sync")
     return 0
 
 
@@ -114,36 +128,37 @@ def reread(
     if json:
         show_json(done)
     else:
-        print(f"{done.source}: {done.read:,} records read again, {done.appended:,} facts corrected or new")
+        appended = counted(done.appended, "fact")
+        print(f"{done.source}: {counted(done.read, 'record')} read again, {appended} corrected or new")
     if done.invalid or done.unmapped:
-        say(f"{done.invalid:,} are not understood, {done.unmapped:,} are of streams the mapping has no more")
+        say(f"{done.invalid:,} not understood, {done.unmapped:,} of streams the mapping has no more")
     return 1 if done.invalid else 0
 
 
-def reconcile(destination: str, *, receipts: bool = False, json: AsJson = False, folder: Folder = Path()) -> int:
+def reconcile(
+    destination: str,
+    *,
+    receipts: bool = False,
+    unknown: bool = False,
+    json: AsJson = False,
+    folder: Folder = Path(),
+) -> int:
     """Read back what a platform holds and compare it with what it accepted; exit status 1 on any difference.
 
     Args:
         destination: its name.
         receipts: instead, print as JSON Lines every item the platform acknowledged, without asking it anything.
+        unknown: instead, print as JSON Lines everything it holds that it was never told by us; ids of people may be
+            their e-mails.
     """
     with open_shop(folder) as shop:
         if receipts:
             for receipt in reconciling.receipts(shop, destination):
                 show_line(receipt)
             return 0
-        found = reconciling.reconcile(shop, destination)
-    if json:
+        found = reconciling.reconcile(shop, destination, strange=show_line if unknown else None)
+    if json and not unknown:
         show_json(found)
-        return 0 if found.is_clean else 1
-    print(f"{found.destination}: read back {', '.join(found.compared) or 'nothing: it cannot be'}")
-    headings = ("kind", "day", "accepted", "missing", "twice", "different", "unknown to us")
-    rows = [
-        (one.kind, one.day, one.accepted, one.missing, one.twice, one.different, one.unknown) for one in found.rows
-    ]
-    show_table(headings, rows)
-    show_counts("cannot be read back there; `--receipts` shows what it acknowledged", list(found.unreadable.items()))
-    if found.repair is not None:
-        print("sending what is missing once more would take:")
-        pages.show_plan(found.repair)
+    elif not unknown:
+        pages.show_reconciliation(found)
     return 0 if found.is_clean else 1

@@ -5,30 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from orderwire.app.books import DestinationStatus
+from orderwire.app.alarms.looking import Alarm
+from orderwire.app.doctor import Finding, Health
 from orderwire.app.forecast import DestinationPlan
 from orderwire.app.ingest import IngestProgress
+from orderwire.app.reconcile import Reconciliation
+from orderwire.app.standing import DestinationStatus
 from orderwire.app.sync import SyncOutcome
+from orderwire.app.talk import counted
 from orderwire.dialects.wire import WireRequest
-from orderwire.entrypoints.cli.output import say, show_counts
+from orderwire.entrypoints.cli.output import say, show_counts, show_table
+from orderwire.entrypoints.cli.refused import show_waiting
 
 
 def show_plan(plan: DestinationPlan) -> None:
     """What a history sync of one destination would do."""
     facts, requests = sum(plan.facts.values()), sum(plan.requests.values())
     print(
-        f"{plan.destination} ({plan.platform}): {facts:,} facts in {requests:,} requests, {_shortest(plan.duration)}"
+        f"{plan.destination} ({plan.platform}): {counted(facts, 'fact')} in {counted(requests, 'request')}, "
+        f"{_shortest(plan.duration)}"
     )
     show_counts("facts to send", _sorted(plan.facts))
     show_counts("requests", _sorted(plan.requests))
     show_counts("facts that are not sent", _sorted(plan.unsent))
     show_counts("details that the platform cannot be told", _sorted(plan.unsaid))
     if plan.mismatched:
-        print(f"  {plan.mismatched:,} orders do not add up; they are sent as the shop states them")
+        print(f"  {counted(plan.mismatched, 'order')} with amounts that do not add up: sent as the shop states them")
     if plan.unacknowledged:
         print(f"  may start automations: {', '.join(plan.unacknowledged)}")
         print(f"  pause first: {plan.pause_first}")
         print(f"  then: orderwire destination acknowledge {plan.destination}")
+    if plan.adopt_first:
+        print(f"  first: {plan.adopt_first}")
     if plan.blocked:
         print(f"  paused: {plan.blocked}")
 
@@ -55,39 +63,103 @@ def request_page(request: WireRequest) -> dict[str, object]:
 
 def say_read(progress: IngestProgress) -> None:
     """How far the first reading of a source is."""
-    say(f"reading {progress.source} {progress.stream}: {progress.read:,} records, {progress.appended:,} facts")
+    read, appended = counted(progress.read, "record"), counted(progress.appended, "fact")
+    say(f"reading {progress.source} {progress.stream}: {read}, {appended}")
 
 
 def show_outcome(outcome: SyncOutcome) -> None:
     """What a sync did."""
-    print(f"read {outcome.read:,} records: {outcome.appended:,} new facts, {outcome.invalid:,} not understood")
+    appended = counted(outcome.appended, "new fact")
+    print(f"read {counted(outcome.read, 'record')}: {appended}, {outcome.invalid:,} not understood")
+    show_waiting(outcome.sources)
     for name in outcome.out_of_reach:
         print(f"source {name}: not reached")
     for one in outcome.destinations:
         print(
-            f"{one.destination}: {one.accepted:,} facts accepted in {one.requests:,} requests, "
-            f"{one.refusals:,} times asked to wait, {one.new_dead:,} given up"
+            f"{one.destination}: {counted(one.accepted, 'fact')} accepted in {counted(one.requests, 'request')}, "
+            f"{counted(one.refusals, 'time')} asked to wait, {one.new_dead:,} given up"
             + (f"; stopped: {one.blocked}" if one.blocked else "")
         )
     if outcome.lost_workers:
-        print(f"{outcome.lost_workers} workers died again and again; see what they said")
+        print(f"{counted(outcome.lost_workers, 'worker')} died again and again; see what they said")
     if outcome.is_interrupted:
         print("interrupted: run it again, and it goes on where it was")
 
 
-def status_row(status: DestinationStatus) -> tuple[object, ...]:
-    """One destination's line in the table of `status`."""
+def show_findings(found: Sequence[Finding]) -> None:
+    """What was looked at, a line each, and under what is not fine where that is and what to do."""
+    width = max(len(one.what) for one in found)
+    for one in found:
+        print(f"{one.health:<9}  {one.what:<{width}}  {one.detail}")
+        if one.health is not Health.FINE:
+            for word, text in (("where", one.where), ("do", one.remedy)):
+                if text:
+                    print(f"{'':<9}  {'':<{width}}    {word}: {text}")
+
+
+def show_reconciliation(found: Reconciliation) -> None:
+    """What a platform holds beside what it accepted."""
+    print(f"{found.destination}: read back {', '.join(found.compared) or 'nothing: it shows nothing'}")
+    headings = ("kind", "day", "accepted", "missing", "twice", "different", "unknown to us")
+    show_table(
+        headings,
+        [(one.kind, one.day, one.accepted, one.missing, one.twice, one.different, one.unknown) for one in found.rows],
+    )
+    if found.unknown_people:
+        print(
+            f"  {found.unknown_people:,} ids of people there it was never told by us: they may have signed up there"
+        )
+    if found.unknown_people or found.unknown_ids:
+        print(f"  what they are: orderwire reconcile {found.destination} --unknown")
+    show_counts("cannot be read back there", list(found.unreadable.items()))
+    if found.not_shown:
+        print(
+            f"  {found.platform} shows no {', no '.join(found.not_shown)}: neither what is missing there nor what is "
+            f"unknown can be seen; what it acknowledged: orderwire reconcile {found.destination} --receipts"
+        )
+    if found.repair is not None:
+        print("sending what is missing once more would take:")
+        show_plan(found.repair)
+
+
+def show_status(found: Sequence[DestinationStatus]) -> None:
+    """Every destination in a line, then what keeps each of them."""
+    headings = ("destination", "platform", "behind", "live", "history", "again", "jobs", "in doubt", "not sent")
+    show_table((*headings, "last success", "served by", "state"), [_status_row(one) for one in found])
+    for one in found:
+        show_halts(one)
+
+
+def show_halts(status: DestinationStatus) -> None:
+    """Why a destination stands still, or some of its facts do, and the command that makes them go on."""
+    for halt in status.halts:
+        print(f"{status.destination}: {halt.why}")
+        print(f"  {halt.remedy}")
+
+
+def show_alarms(alarms: Sequence[Alarm]) -> None:
+    """What needs somebody, and what to do about it."""
+    for alarm in alarms:
+        print(f"alarm {alarm.alarm} ({alarm.about}): {alarm.text}")
+        print(f"  {alarm.remedy}")
+
+
+def _status_row(status: DestinationStatus) -> tuple[object, ...]:
     unsent = ", ".join(f"{count:,} {name}" for name, count in sorted(status.exemptions.items()))
-    state = f"paused: {status.paused}" if status.paused else "on" if status.switched_on_at else "never switched on"
+    state = "paused" if status.paused else "on" if status.switched_on_at else "never switched on"
+    backlog, last = status.backlog, status.last_success_at
     return (
         status.destination,
         status.platform,
         status.behind,
-        status.head,
-        status.open_requests,
+        backlog.live,
+        backlog.history,
+        backlog.again + backlog.on_the_way,
         status.open_jobs,
         status.in_doubt,
         unsent,
+        last.isoformat(" ", "seconds") if last else None,
+        status.held_by,
         state,
     )
 

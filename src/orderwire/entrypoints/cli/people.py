@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 
 from orderwire.app import people
 from orderwire.app.bootstrap import open_shop
+from orderwire.app.talk import counted
 from orderwire.entrypoints.cli.options import AsJson, Folder, Yes
 from orderwire.entrypoints.cli.output import is_confirmed, say, show_json
 
@@ -53,7 +54,7 @@ def forget(who: Who, *, reason: str = "asked to be forgotten", yes: Yes = False,
     """
     with open_shop(folder) as shop:
         page = people.show(shop, who)
-        question = f"Erase {page.person} with {sum(page.kinds.values()):,} facts for good?"
+        question = f"Erase {page.person} with {counted(sum(page.kinds.values()), 'fact')} for good?"
         if not is_confirmed(question, yes=yes):
             return 1
         seq = people.forget(shop, who, reason=reason)

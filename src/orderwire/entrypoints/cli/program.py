@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 
 from cyclopts import App, CycloptsError, Parameter
 
 from orderwire.app import talk
-from orderwire.entrypoints.cli import daily, destinations, mending, people, setting_up
 from orderwire.entrypoints.cli.output import say
 from orderwire.errors import (
     ConfigError,
@@ -31,23 +29,30 @@ EXITS: tuple[tuple[type[OrderwireError], int], ...] = (
 )
 """Exit status by error; the first that fits counts."""
 
-COMMANDS: tuple[Callable[..., int | None], ...] = (
-    setting_up.init,
-    daily.plan,
-    daily.sync,
-    daily.status,
-    daily.audit,
-    daily.log,
-    mending.replay,
-    mending.reread,
-    mending.reconcile,
-    setting_up.doctor,
-)
-GROUPS = (setting_up.config, setting_up.source, mending.dead_letter, destinations.destination, people.person)
+COMMANDS = {
+    "init": "setting_up:init",
+    "plan": "daily:plan",
+    "sync": "daily:sync",
+    "status": "daily:status",
+    "audit": "daily:audit",
+    "log": "daily:log",
+    "replay": "mending:replay",
+    "reread": "mending:reread",
+    "reconcile": "mending:reconcile",
+    "doctor": "setting_up:doctor",
+    "serve": "frontdoor:serve",
+    "config": "setting_up:config",
+    "source": "setting_up:source",
+    "dead-letter": "mending:dead_letter",
+    "destination": "destinations:destination",
+    "person": "people:person",
+    "key": "frontdoor:key",
+}
+"""Where each command or group of commands is."""
 
 
-def made_app() -> App:
-    """The program's commands."""
+def made_app(named: str = "") -> App:
+    """The program's commands; when one is named, only that is imported: a supervisor lives long and needs little."""
     app = App(
         name="orderwire",
         help="The order-data engine of a shop: exit status 0 done, 1 some failed, 2 usage or configuration, 3 remote "
@@ -55,10 +60,10 @@ def made_app() -> App:
         default_parameter=Parameter(negative=""),
         suppress_keyboard_interrupt=False,
     )
-    for command in COMMANDS:
-        app.command(command)
-    for group in GROUPS:
-        app.command(group)
+    for name, place in COMMANDS.items():
+        app.command(f"orderwire.entrypoints.cli.{place}", name=name)
+        if named not in COMMANDS:
+            app[name]
     app.command("orderwire.entrypoints.cli.sandbox:sandbox", name="sandbox", help="Serve stand-ins of the platforms.")
     app.command("orderwire.entrypoints.worker:work", name="worker", show=False)
     return app
@@ -72,7 +77,7 @@ def exit_of(error: OrderwireError) -> int:
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit status. The outermost edge: every error ends here."""
     try:
-        result = made_app()(arguments, exit_on_error=False, result_action="return_value")
+        result = made_app(next(iter(arguments), ""))(arguments, exit_on_error=False, result_action="return_value")
         sys.stdout.flush()
     except CycloptsError:
         return USAGE

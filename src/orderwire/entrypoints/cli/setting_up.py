@@ -8,14 +8,19 @@ from pathlib import Path
 from cyclopts import App
 
 from orderwire.app import checking
+from orderwire.app.checkup import check_settings
 from orderwire.app.doctor import Health, examine
 from orderwire.app.initialise import initialise
+from orderwire.entrypoints.cli import pages, refused
+from orderwire.entrypoints.cli.checkups import show_checkup
 from orderwire.entrypoints.cli.options import AsJson, Count, Folder
 from orderwire.entrypoints.cli.output import say, show_json, show_table
 from orderwire.entrypoints.cli.previews import show_preview
 
 config = App(name="config", help="Look at the settings.")
-source = App(name="source", help="Look at a source.")
+source = App(name="source", help="Look at a source, and at what of it was refused.")
+for command in (refused.refused, refused.retry, refused.drop):
+    source.command(command)
 
 
 def init(url: str, *, name: str = "shop", folder: Folder = Path()) -> None:
@@ -34,23 +39,13 @@ def init(url: str, *, name: str = "shop", folder: Folder = Path()) -> None:
 
 @config.command
 def check(*, json: AsJson = False, folder: Folder = Path()) -> int:
-    """Check the settings and every mapping, and count what each status choice gives."""
-    found = checking.check_settings(folder)
+    """Check the settings: every mapping with what each status choice gives, every destination; reach no platform."""
+    found = check_settings(folder)
     if json:
         show_json(found)
-        return 2 if any(one.faults for one in found) else 0
-    for one in found:
-        for entity in one.entities:
-            print(f"{one.source}.{entity.path}: {entity.rows:,} rows")
-            for status in entity.statuses:
-                print(f"  {status.rows:>9,}  {status.status} = {status.happening or '?'}: {status.when}")
-            for warning in entity.warnings:
-                say(f"  look at: {warning}")
-            if entity.ignored:
-                say(f"  not read: {', '.join(entity.ignored)}")
-        for fault in one.faults:
-            say(f"wrong: {fault}")
-    return 2 if any(one.faults for one in found) else 0
+    else:
+        show_checkup(found)
+    return 2 if found.fault_count else 0
 
 
 @config.command
@@ -88,12 +83,12 @@ def preview(name: str, entity: str, *, count: Count = 10, json: AsJson = False, 
 
 
 def doctor(*, json: AsJson = False, folder: Folder = Path()) -> int:
-    """Look whether everything is there: Python, disk, ledger, keys, platforms."""
+    """Look whether everything is there, and what to do where it is not: Python, disk, ledger, keys, platforms."""
     found = examine(folder)
     if json:
         show_json(found)
     else:
-        show_table(("what", "health", "detail"), [(one.what, one.health, one.detail) for one in found])
+        pages.show_findings(found)
     states = {one.health for one in found}
     if Health.WRONG in states:
         return 2

@@ -1,0 +1,1 @@
+"""The front door: calls in the platforms' own languages, into the ledger."""

@@ -1,0 +1,99 @@
+"""Opening the front door of a shop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orderwire.app.bootstrap import Shop, open_shop
+from orderwire.app.frontdoor import keys
+from orderwire.app.frontdoor.gate import Gate
+from orderwire.app.frontdoor.hooks import HooksDoor, hooked_shops
+from orderwire.app.frontdoor.keys import KeyRing, Made
+from orderwire.app.frontdoor.reception import Reception
+from orderwire.app.frontdoor.settings import ServerSettings
+from orderwire.dialects import registry
+from orderwire.dialects.doorway import Door, Scope
+from orderwire.ledger import AccessKey, StoredLedger, open_ledger
+
+
+def doors(settings: ServerSettings) -> tuple[Door, ...]:
+    """The doors that are to stand open.
+
+    Raises:
+        NotFound: `only` names one there is not.
+    """
+    return tuple(registry.door(name) for name in settings.only or tuple(registry.DOORS))
+
+
+def gate(
+    settings: ServerSettings,
+    ledger: StoredLedger,
+    *,
+    sources: Mapping[str, Mapping[str, Any]] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Gate:
+    """The gate of a shop; `ledger` is its own, to look keys up in, `sources` are its tables `[source.<name>]`.
+
+    Sources that send webhooks have a door besides, whichever others are to stand open.
+
+    Raises:
+        ConfigError: the settings of a source are wrong, or a secret cannot be found.
+    """
+    opened = doors(settings)
+    windows = {door.name: door.families for door in opened} if settings.limits else {}
+    shops = hooked_shops(sources or {}, environment)
+    if not shops:
+        return Gate(opened, KeyRing(ledger.access_keys), windows=windows)
+    hooks = HooksDoor(shops)
+    return Gate((*opened, hooks), KeyRing(lambda: [*ledger.access_keys(), *hooks.keys]), windows=windows)
+
+
+def reception(place: str) -> Reception:
+    """The staff behind the gate, for the ledger at this place; needs a running event loop."""
+    return Reception(lambda: open_ledger(place))
+
+
+def make_key(
+    folder: Path,
+    platform: str,
+    *,
+    name: str = "",
+    source: str = "",
+    scopes: tuple[Scope, ...] = (Scope.READ, Scope.WRITE),
+    origins: tuple[str, ...] = (),
+    is_public: bool = False,
+) -> Made:
+    """Make a key for a platform's API in the shop of a folder, which may be empty.
+
+    Raises:
+        NotFound: there is no such door.
+        Conflict: the name is taken.
+    """
+    door = registry.door(platform)
+    with open_shop(folder, may_be_empty=True) as shop:
+        return keys.make(
+            shop.ledger,
+            door,
+            name=name,
+            source=source,
+            scopes=scopes,
+            origins=origins,
+            is_public=is_public,
+        )
+
+
+def list_keys(folder: Path) -> list[AccessKey]:
+    """All keys ever made in the shop of a folder."""
+    with open_shop(folder, may_be_empty=True) as shop:
+        return shop.ledger.access_keys()
+
+
+def revoke_key(shop: Shop, name: str) -> None:
+    """Let a key open no longer.
+
+    Raises:
+        NotFound: there is no such key.
+    """
+    keys.revoke(shop.ledger, name)

@@ -1,0 +1,35 @@
+"""Running the server: Granian, one process or several, until it is asked to stop."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
+from granian.server import Server as Granian
+
+from orderwire.app.frontdoor.settings import ServerSettings
+
+
+def serve(folder: Path, settings: ServerSettings) -> None:
+    """Serve the shop of a folder until SIGINT or SIGTERM; what was received is answered before this returns."""
+    os.environ["ORDERWIRE_SERVE_DIR"] = str(folder)
+    os.environ["ORDERWIRE_SERVE"] = msgspec.json.encode(settings).decode()
+    Granian(
+        "orderwire.entrypoints.server.asgi:made",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        workers=settings.workers,
+        loop=Loops.uvloop,
+        backlog=1024,
+        respawn_failed_workers=True,
+        log_access=False,
+        log_level=LogLevels.warning,
+        ssl_cert=Path(settings.certificate) if settings.certificate else None,
+        ssl_key=Path(settings.private_key) if settings.private_key else None,
+        workers_kill_timeout=30,
+    ).serve()
