@@ -12,6 +12,7 @@ from enum import Enum
 from pathlib import Path
 
 from reference_cli import cli_page
+from reference_doors import doors_page
 from reference_markdown import attribute_docs, codes, first_line, page, table
 from reference_native import SCHEMA, native_page, schema_file
 from reference_settings import settings_page
@@ -162,7 +163,7 @@ def platforms_page(platforms: Sequence[Profile]) -> str:
             ["question", "answer"],
             [
                 ["name in the settings", f"`{profile.name}`"],
-                ["address", f"`{profile.base_url}`"],
+                ["address", f"`{profile.base_url}`" if profile.base_url else "your own: `base_url`"],
                 ["pinned revision", profile.revision],
                 ["the key", profile.key_help],
                 ["to pause before history is sent", profile.automations_help],
@@ -239,6 +240,7 @@ def pages() -> dict[str, str]:
         "capabilities.md": capabilities(platforms),
         "cli.md": cli_page(),
         "errors.md": errors_page(),
+        "front-door.md": doors_page(),
         "limits.md": limits(platforms),
         "native-format.md": native_page(),
         SCHEMA: schema_file(),

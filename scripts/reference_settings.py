@@ -14,6 +14,7 @@ import msgspec
 from reference_markdown import attribute_docs, codes, page, table
 
 from orderwire.app.checking import origins
+from orderwire.app.frontdoor.settings import ServerSettings
 from orderwire.app.settings import FILE, Settings
 from orderwire.delivery.settings import DestinationSettings, UnknownPolicy
 from orderwire.dialects.contract import Account, Profile
@@ -29,14 +30,21 @@ HELP: Mapping[str, tuple[str, str]] = {
     "opt_outs_every": ("span", "How often opt-outs, bounces and complaints are read back from each platform."),
     "destination.platform": ("text", "Which dialect is spoken; the table's own name by default."),
     "destination.key": ("`env:NAME` or `file:PATH`", "Where the account's key is kept; never the key itself."),
-    "destination.base_url": ("URL", "The platform's address; something else only for a stand-in or a proxy."),
+    "destination.base_url": (
+        "URL",
+        "The platform's address; something else only for a stand-in or a proxy. For a webhook it is your own, and "
+        "required.",
+    ),
     "destination.account_id": ("text", "The account's id where the platform's addresses hold it."),
     "destination.knows_newsletter": (
         "yes or no",
         "The same as at the source, for what this account is told: whether the shop's newsletter state accompanies "
         "every record, or people count as not subscribed until they tick the box at checkout.",
     ),
-    "destination.kinds": ("list of text", "Only these kinds of facts; `order.*` stands for all that begin so."),
+    "destination.kinds": (
+        "list of text",
+        "Only these kinds of facts; `order.*` stands for all that begin so, `custom.wishlist` for that event alone.",
+    ),
     "destination.sources": ("list of text", "Only facts from these sources."),
     "destination.stores": ("list of text", "Only orders and carts of these stores, as the mapping's `store` tells."),
     "destination.since": ("date, or instant with zone", ""),
@@ -46,6 +54,10 @@ HELP: Mapping[str, tuple[str, str]] = {
     ),
     "destination.quiet_after": ("span", "How old a fact may be and still be news; afterwards it goes quietly."),
     "destination.quiet_after_browsing": ("span", "The same for carts, checkouts and browsing."),
+    "destination.hold_unidentified": (
+        "span",
+        "How long a fact about somebody unknown waits for them to be identified; afterwards it is excluded.",
+    ),
     "destination.on_unknown": (codes(UnknownPolicy), "What becomes of a fact whose outcome was never learned."),
     "destination.reserve": ("number", ""),
     "destination.time_scale": ("number", ""),
@@ -85,6 +97,19 @@ HELP: Mapping[str, tuple[str, str]] = {
     "field.approximate": ("yes or no", "The instant is only a last-change time: recorded, and never sent as news."),
 }
 """The value and, where no docstring tells it, the meaning of each key."""
+SERVER: Mapping[str, tuple[str, str]] = {
+    "host": ("address", "Where to listen; `0.0.0.0` answers everybody."),
+    "port": ("whole number", "Where to listen."),
+    "workers": ("whole number", ""),
+    "only": ("list of text", ""),
+    "limits": ("yes or no", ""),
+    "max_body": ("bytes", ""),
+    "certificate": ("path", ""),
+    "private_key": ("path", "The file of its private key."),
+    "trusted_proxies": ("list of addresses", ""),
+    "log": ("`all`, `errors`, `none`", ""),
+}
+"""The same for the front door."""
 
 
 def settings_page(platforms: Sequence[Profile]) -> str:
@@ -102,6 +127,11 @@ def settings_page(platforms: Sequence[Profile]) -> str:
         "## The shop",
         "",
         *_table("", _top_keys(defaults), defaults, attribute_docs(Settings)),
+        "## [server]",
+        "",
+        "How `orderwire serve` stands open.",
+        "",
+        *_server_lines(),
         "## [destination.<name>]",
         "",
         "An account that everything is delivered to; two accounts at one platform are two destinations.",
@@ -113,12 +143,29 @@ def settings_page(platforms: Sequence[Profile]) -> str:
     return page("Settings", *lines)
 
 
+def _server_lines() -> list[str]:
+    docs = attribute_docs(ServerSettings)
+    rows = []
+    for field in msgspec.structs.fields(ServerSettings):
+        value, meaning = SERVER[field.name]
+        default = field.default if isinstance(field.default, str | int) else ""
+        rows.append(
+            [f"`{field.name}`", value, f"`{_toml(default)}`" if default != "" else "", meaning or docs[field.name]]
+        )
+    return table(["key", "value", "default", "meaning"], rows)
+
+
 def _defaults(platforms: Sequence[Profile]) -> dict[str, str]:
     """What is in force where the file says no more than it must, by key."""
     with tempfile.TemporaryDirectory() as folder:
-        tables = (f'[destination.{profile.name}]\nkey = "env:KEY"\naccount_id = "1"\n' for profile in platforms)
-        (Path(folder) / FILE).write_text("\n".join(tables), encoding="utf-8")
+        (Path(folder) / FILE).write_text("\n".join(map(_least, platforms)), encoding="utf-8")
         return {one.key: one.value for one in origins(Path(folder)) if one.origin == "default"}
+
+
+def _least(profile: Profile) -> str:
+    """A destination's table with no more than it must have."""
+    address = 'base_url = "https://shop.example"\n' if profile.is_address_given else ""
+    return f'[destination.{profile.name}]\nkey = "env:KEY"\naccount_id = "1"\n{address}'
 
 
 def _top_keys(defaults: Mapping[str, str]) -> list[str]:

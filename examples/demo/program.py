@@ -138,7 +138,7 @@ def wait_until_delivered(folder: Path) -> None:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         time.sleep(PAUSE)
-        if all(is_idle(one) for one in read(folder, "status")):
+        if all(is_idle(one) for one in read(folder, "status")["destinations"]):
             return
     print("patience has ended: some of it is not delivered")
 

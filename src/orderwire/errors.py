@@ -93,12 +93,19 @@ class Unavailable(RemoteError):
     Args:
         stage: `connect`, `send`, `read` or `timeout`.
         may_have_arrived: False only when not one byte of the request can have reached the peer.
+        peer: who gave none, such as `source.shop`, where only reading was meant.
     """
 
-    def __init__(self, stage: str, *, may_have_arrived: bool) -> None:
+    def __init__(self, stage: str, *, may_have_arrived: bool, peer: str = "") -> None:
         self.stage = stage
         self.may_have_arrived = may_have_arrived
-        super().__init__(f"no answer ({stage}); " + ("outcome unknown" if may_have_arrived else "nothing was sent"))
+        self.peer = peer
+        outcome = "outcome unknown" if may_have_arrived else "nothing was sent"
+        super().__init__(
+            f"{peer}: no answer ({stage}). Look whether it runs and can be reached from here, then try again."
+            if peer
+            else f"no answer ({stage}); {outcome}"
+        )
 
 
 class RateLimited(RemoteError):

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from cyclopts import CycloptsError
 
-from orderwire.app.checking import check_settings
+from orderwire.app.checkup import check_settings
 from orderwire.app.settings import FILE, load
 from orderwire.entrypoints.cli.program import made_app
 from orderwire.sources import parse
@@ -84,7 +84,7 @@ def tutorial_folder(folder: Path) -> None:
 
 def test_the_mapping_of_the_tutorial_fits_its_shop(tmp_path: Path) -> None:
     tutorial_folder(tmp_path)
-    (found,) = check_settings(tmp_path)
+    (found,) = check_settings(tmp_path).sources
     statuses = [(one.status, one.happening) for entity in found.entities for one in entity.statuses]
     assert ((), [("done", "delivered"), ("open", "placed"), ("sent", "fulfilled"), ("void", "cancelled")]) == (
         found.faults,

@@ -99,7 +99,7 @@ def test_a_canary_sends_so_many_facts_and_ends(tmp_path: Path) -> None:
 def test_since_excludes_what_is_older_for_this_run(tmp_path: Path) -> None:
     with shop(tmp_path, "drip") as program:
         outcome = program.json("sync", "--once", "--since", "2024-01-10")
-        (stands,) = program.json("status")
+        (stands,) = program.json("status")["destinations"]
     recent = sum(number + 1 >= 10 for number in range(1, ORDERS + 1))
     assert (2 * recent, FACTS - 2 * recent) == (
         outcome["destinations"][0]["accepted"],

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from orderwire.dialects import registry
 from orderwire.sandbox.kit.faults import Fault
 from orderwire.testing.limits import Course, fewest_seconds, pace_of
 
@@ -84,3 +85,21 @@ def test_an_unknown_limit_is_learned_from_the_first_429(tmp_path: Path) -> None:
     pace = pace_of(course, tmp_path / "ledger.db")
     assert pace.ratio <= 1.3, pace
     assert pace.refused <= 8, pace
+
+
+def test_the_clairvoyant_knows_what_was_spent_before() -> None:
+    assert 1.0 == fewest_seconds(4, ((4, 1.0),), start=10.0, fault=fine, spent=[10.0])
+
+
+LEARNING = {"drip": 300, "klaviyo": 1500, "ometria": 120, "omnisend": 3000, "yespo": 1500}
+"""How many orders: some windows of the one that binds."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("platform", LEARNING)
+def test_whoever_knows_no_limit_loses_little_once_it_was_refused(platform: str, tmp_path: Path) -> None:
+    """Nothing is configured; every window is learned from 429s, or from headers where the platform has them."""
+    budgets = {budget.name: () for budget in registry.dialect(platform).profile.budgets}
+    course = replace(COURSES[platform], budgets=budgets, orders=LEARNING[platform], fault_share=0.0, phase=7.3)
+    pace = pace_of(course, tmp_path / "ledger.db")
+    assert (pace.ratio_since_refused or pace.ratio) <= 1.3, pace

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from msgspec import Struct
-
 from orderwire.app.bootstrap import Shop
+from orderwire.app.standing import DestinationStatus, adoption_halt, standing_of
 from orderwire.delivery.planning import DestinationPlan, Planner
 from orderwire.dialects.wire import WireRequest
-from orderwire.ledger.values import AttemptState, Balance, Disposition, FactFilter, Stream
+from orderwire.ledger.values import Balance, FactFilter
 from orderwire.model import Fact
-
-
-class DestinationStatus(Struct, kw_only=True):
-    """Where a destination stands. `behind` counts sequence numbers up to the head."""
-
-    destination: str
-    platform: str
-    switched_on_at: datetime | None = None
-    paused: str = ""
-    head: int = 0
-    cursors: Mapping[Stream, int] = {}
-    behind: int = 0
-    open_requests: int = 0
-    open_jobs: int = 0
-    in_doubt: int = 0
-    """Requests whose outcome was never learned."""
-    exemptions: Mapping[Disposition, int] = {}
-    acknowledged: tuple[str, ...] = ()
 
 
 def plan(
@@ -57,47 +38,15 @@ def plan(
         first=first,
         back_to=back_to,
     )
-    return planner.plan(show)
+    found = planner.plan(show)
+    if halt := adoption_halt(shop, destination):
+        found.adopt_first = f"{halt.why}; {halt.remedy}"
+    return found
 
 
 def status(shop: Shop) -> list[DestinationStatus]:
     """Where every configured destination stands."""
-    return [_status(shop, name) for name in shop.settings.destinations]
-
-
-def _status(shop: Shop, name: str) -> DestinationStatus:
-    ledger = shop.ledger
-    platform = shop.settings.destinations[name].settings.platform
-    head = ledger.head()
-    state = ledger.destination(name)
-    if state is None:
-        return DestinationStatus(destination=name, platform=platform, head=head, behind=head)
-    cursors = ledger.cursors(name)
-    reached = min(cursors.get(stream, 0) for stream in (Stream.PEOPLE, Stream.PRODUCTS, Stream.ACTIVITY))
-    return DestinationStatus(
-        destination=name,
-        platform=platform,
-        switched_on_at=state.switched_on_at,
-        paused=state.paused_reason,
-        head=head,
-        cursors=cursors,
-        behind=head - reached,
-        open_requests=len(ledger.attempts(name, states=[AttemptState.OPEN, AttemptState.WAITING])),
-        open_jobs=len(ledger.attempts(name, with_job=True)),
-        in_doubt=len(ledger.attempts(name, states=[AttemptState.UNKNOWN])),
-        exemptions=_count_exemptions(shop, name),
-        acknowledged=state.acknowledged,
-    )
-
-
-def _count_exemptions(shop: Shop, name: str) -> dict[Disposition, int]:
-    counts: dict[Disposition, int] = {}
-    after = 0
-    while page := shop.ledger.exemptions(name, after=after, limit=5000):
-        for one in page:
-            counts[one.disposition] = counts.get(one.disposition, 0) + 1
-        after = page[-1].seq
-    return counts
+    return [standing_of(shop, name) for name in shop.settings.destinations]
 
 
 def audit(shop: Shop, destinations: tuple[str, ...] = ()) -> list[Balance]:

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from orderwire.app.settings import DestinationTable, Settings, load, secret
+from orderwire.app.settings import DestinationTable, Settings, load, load_or_empty, secret
 from orderwire.delivery.settings import DestinationSettings
 from orderwire.dialects import registry
 from orderwire.dialects.contract import Dialect
 from orderwire.errors import NotFound
-from orderwire.ledger import open_ledger
-from orderwire.ledger.contract import Ledger
+from orderwire.ledger import StoredLedger, open_ledger
 from orderwire.sources import open_source
 from orderwire.sources.contract import Source
 from orderwire.sources.parsing import parse
@@ -28,7 +27,7 @@ class Shop:
     """An opened shop: its settings and its ledger. What a user can ask of it are the functions of `orderwire.app`."""
 
     settings: Settings
-    ledger: Ledger
+    ledger: StoredLedger
 
     def dialect(self, destination: str) -> Dialect:
         """The dialect of a configured destination."""
@@ -66,14 +65,16 @@ class Shop:
 
 
 @contextmanager
-def open_shop(folder: Path | str = ".") -> Iterator[Shop]:
+def open_shop(folder: Path | str = ".", *, may_be_empty: bool = False) -> Iterator[Shop]:
     """Open the shop of a folder that holds `orderwire.toml`; the embedded ledger is made when missing.
+
+    With `may_be_empty` an empty folder is a shop too, one that only its front door fills.
 
     Raises:
         ConfigError: the settings are wrong.
         StoreError: the ledger cannot be opened.
     """
-    settings = load(Path(folder))
+    settings = load_or_empty(Path(folder)) if may_be_empty else load(Path(folder))
     ledger = open_ledger(settings.ledger)
     try:
         yield Shop(settings, ledger)

@@ -1,9 +1,8 @@
-"""Looking before anything is read for good: settings with their origin, mappings against what is there, rows."""
+"""Looking before anything is read for good: settings with their origin, rows beside what they are understood as."""
 
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,33 +12,15 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from orderwire.app.settings import FILE, DestinationTable, Settings, load
+from orderwire.app.settings import FILE, PASSWORD, DestinationTable, Settings, load
 from orderwire.dialects import registry
 from orderwire.dialects.contract import Window
-from orderwire.errors import ConfigError, NotFound
-from orderwire.sources import (
-    EntityCheck,
-    MappingFaults,
-    Preview,
-    SourceKind,
-    SourceMapping,
-    check,
-    open_source,
-    parse,
-    preview,
-)
+from orderwire.errors import NotFound
+from orderwire.sources import SourceKind, SourceMapping, open_source, parse
+from orderwire.sources.inspect import Preview, preview
 from orderwire.sources.opening import placed
 
-_PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")
 _UNITS = {86400: "d", 3600: "h", 60: "min", 1: "s"}
-
-
-class SourceCheck(Struct, frozen=True, kw_only=True):
-    """What a check of one source found: its entities with their counts, or every fault of its mapping."""
-
-    source: str
-    entities: tuple[EntityCheck, ...] = ()
-    faults: tuple[str, ...] = ()
 
 
 class Setting(Struct, frozen=True, kw_only=True):
@@ -48,17 +29,6 @@ class Setting(Struct, frozen=True, kw_only=True):
     key: str
     value: str
     origin: str
-
-
-def check_settings(folder: Path) -> list[SourceCheck]:
-    """Check the settings, and every mapping against the tables or files it speaks of.
-
-    Raises:
-        ConfigError: the settings are wrong; all problems at once.
-        Unavailable: a source's database was not reached.
-    """
-    settings = load(folder)
-    return [_check(settings, name) for name in settings.sources]
 
 
 Row: TypeAlias = Preview
@@ -104,32 +74,6 @@ def origins(folder: Path) -> list[Setting]:
     return found
 
 
-def _check(settings: Settings, name: str) -> SourceCheck:
-    try:
-        mapping = placed(parse(name, settings.sources[name], may_be_undecided=True), settings.folder)
-        if mapping.kind is SourceKind.FILES:
-            return SourceCheck(source=name, entities=_count_files(mapping))
-        return SourceCheck(source=name, entities=check(mapping))
-    except MappingFaults as error:
-        return SourceCheck(source=name, faults=tuple(str(fault) for fault in error.faults))
-    except ConfigError as error:
-        return SourceCheck(source=name, faults=(str(error),))
-
-
-def _count_files(mapping: SourceMapping) -> tuple[EntityCheck, ...]:
-    """Read all files through the mapping and count what is understood."""
-    source = open_source(mapping)
-    rows: dict[str, int] = dict.fromkeys(source.streams, 0)
-    warnings: dict[str, list[str]] = {stream: [] for stream in source.streams}
-    for page in source.pages({}, now=datetime.now(UTC)):
-        rows[page.stream] += len(page.records)
-        warnings[page.stream] += [str(problem) for problem in page.problems]
-    return tuple(
-        EntityCheck(path=stream, rows=count, ignored=(), warnings=tuple(warnings[stream][:10]))
-        for stream, count in rows.items()
-    )
-
-
 def _preview_files(mapping: SourceMapping, entity: str, count: int) -> tuple[Row, ...]:
     source = open_source(mapping)
     if entity not in source.streams:
@@ -142,7 +86,7 @@ def _preview_files(mapping: SourceMapping, entity: str, count: int) -> tuple[Row
             Preview(row=msgspec.json.decode(one.raw), record=one.record, problem=None, ignored=())
             for one in page.records
         ]
-        found += [Preview(row={}, record=None, problem=problem, ignored=()) for problem in page.problems]
+        found += [Preview(row={}, record=None, problem=one.reason, ignored=()) for one in page.problems]
         if len(found) >= count:
             break
     return tuple(found[:count])
@@ -211,4 +155,4 @@ def _shown(value: object) -> str:
             return value.isoformat()
         case frozenset() | list() | tuple():
             return ", ".join(sorted(map(str, value)))
-    return _PASSWORD.sub(r"\1:…@", str(value))
+    return PASSWORD.sub(r"\1:…@", str(value))

@@ -10,7 +10,8 @@ from msgspec import Struct
 from orderwire.app.settings import FILE
 from orderwire.dialects import registry
 from orderwire.errors import Conflict
-from orderwire.sources import MappingFaults, parse, suggest
+from orderwire.sources import MappingFaults, parse
+from orderwire.sources.suggest import suggest
 
 _HEAD = """\
 # What `orderwire init` found. Read it, correct it, then ask: orderwire config check

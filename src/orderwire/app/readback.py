@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 from orderwire.app.bootstrap import Shop, worker_name
 from orderwire.delivery.settings import DestinationSettings
@@ -15,7 +16,7 @@ from orderwire.errors import BadReply, Busy, LeaseLost, Unauthorized, Unavailabl
 from orderwire.transport.backoff import backoff, seconds_of
 from orderwire.transport.budget import RateBudget
 from orderwire.transport.clock import Clock
-from orderwire.transport.http import Transport
+from orderwire.transport.port import Transport
 
 MOST_TRIES = 6
 """How often one page is asked for."""
@@ -78,9 +79,8 @@ class ReadBackSession:
         refused = 0
         while True:
             await budget.acquire(is_live=False)
-            reply = await budget.carry(
-                self._transport.send(self._dialect.authorize(request, account), account.base_url)
-            )
+            signed = self._dialect.authorize(request, account, datetime.now(UTC))
+            reply = await budget.carry(self._transport.send(signed, account.base_url))
             if reply.status in (401, 403):
                 raise Unauthorized(f"{self._settings.name}: the key is refused ({reply.status})")
             if reply.status != 429:

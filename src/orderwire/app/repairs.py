@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from orderwire.app.bootstrap import Shop
 from orderwire.delivery.desk import HISTORY_STREAMS
+from orderwire.delivery.firing import may_fire
 from orderwire.delivery.planning import REOPENED
-from orderwire.dialects.contract import History
 from orderwire.errors import Conflict, NotFound
 from orderwire.ledger.values import Changes, DestinationState, Disposition, Entry, Exemption, Stream
 
@@ -33,9 +33,20 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     decided_at: datetime
 
 
-def dead_letters(shop: Shop, destination: str, *, after: int = 0, limit: int = 100) -> list[DeadLetter]:
-    """Facts given up at a destination, in sequence order, a page at a time."""
-    found = shop.ledger.exemptions(destination, dispositions=ASKABLE, after=after, limit=limit)
+def dead_letters(
+    shop: Shop, destination: str, *, after: int = 0, limit: int = 100, in_doubt: bool = False
+) -> list[DeadLetter]:
+    """Facts given up at a destination, in sequence order, a page at a time.
+
+    Args:
+        shop: the opened shop.
+        destination: its name.
+        after: only sequence numbers greater than this.
+        limit: at most so many.
+        in_doubt: only those whose outcome was never learned.
+    """
+    wanted = (Disposition.UNKNOWN,) if in_doubt else ASKABLE
+    found = shop.ledger.exemptions(destination, dispositions=wanted, after=after, limit=limit)
     entries = {entry.fact.seq: entry for entry in shop.ledger.entries_at([one.seq for one in found])}
     return [_letter(destination, one, entries[one.seq]) for one in found if one.seq in entries]
 
@@ -114,17 +125,19 @@ def resume(shop: Shop, destination: str) -> None:
 
 
 def acknowledge(shop: Shop, destination: str, routes: Sequence[str] = ()) -> tuple[str, ...]:
-    """Record that the user has paused what history may fire; all such routes when none is named.
+    """Record that the user has paused what history may fire; all such routes of the settings when none is named.
 
     Returns:
         The routes acknowledged now.
     """
-    may_fire = [route.name for route in shop.dialect(destination).profile.routes if route.history is History.MAY_FIRE]
-    unknown = set(routes) - set(may_fire)
+    settings = shop.destination(destination, with_key=False)
+    risky = may_fire(shop.dialect(destination).profile, settings)
+    unknown = set(routes) - set(risky)
     if unknown:
-        raise NotFound(f"{destination}: no route {', '.join(sorted(unknown))} that may fire; there are {may_fire}")
+        there_are = ", ".join(risky) or "none"
+        raise NotFound(f"{destination}: no route {', '.join(sorted(unknown))} that may fire; there are: {there_are}")
     state = _state(shop, destination)
-    chosen = tuple(routes) or tuple(may_fire)
+    chosen = tuple(routes) or risky
     acknowledged = tuple(sorted({*state.acknowledged, *chosen}))
     shop.ledger.administer(destination, Changes(state=msgspec.structs.replace(state, acknowledged=acknowledged)))
     return chosen

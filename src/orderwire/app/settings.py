@@ -17,6 +17,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from orderwire.app.alarms.settings import AlarmKind, AlarmSettings
+from orderwire.app.frontdoor.settings import ServerSettings
 from orderwire.delivery.settings import DestinationSettings, UnknownPolicy
 from orderwire.dialects import registry
 from orderwire.dialects.contract import Account, Profile
@@ -25,6 +27,8 @@ from orderwire.model import Kind
 
 FILE = "orderwire.toml"
 _SPANS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")
+"""The user and password in an address, so that it can be shown without them."""
 _RATE = re.compile(r"(\d+)\s*/\s*(?:(\d+)\s*)?(s|min|m|h|d)\b")
 
 
@@ -53,6 +57,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How long a delivery lease lasts without renewal."""
     request_timeout: timedelta = timedelta(seconds=30)
     opt_outs_every: timedelta = timedelta(minutes=10)
+    server: ServerSettings = ServerSettings()
+    """The front door."""
+    alarms: AlarmSettings = AlarmSettings()
+    """Who is told when something needs them."""
 
 
 class _Reader:
@@ -104,6 +112,18 @@ class Problems(ConfigError):
         super().__init__(place, "\n  " + "\n  ".join(str(problem) for problem in problems))
 
 
+def load_or_empty(folder: Path) -> Settings:
+    """The settings of a folder; those of an empty shop where it holds none.
+
+    Raises:
+        Problems: the file is wrong; every problem is named.
+    """
+    if (folder / FILE).exists():
+        return load(folder)
+    ledger = os.environ.get("ORDERWIRE_LEDGER") or str(folder / "orderwire.db")
+    return Settings(folder=folder, ledger=ledger)
+
+
 def load(folder: Path) -> Settings:
     """Read `orderwire.toml` of a folder.
 
@@ -149,9 +169,70 @@ def _read(raw: Mapping[str, Any], folder: Path, problems: list[ConfigError]) -> 
         lease=reader.span("lease", timedelta(seconds=15)),
         request_timeout=reader.span("request_timeout", timedelta(seconds=30)),
         opt_outs_every=reader.span("opt_outs_every", timedelta(minutes=10)),
+        server=_server(reader.take("server", dict, {}), problems),
+        alarms=_alarms(reader.take("alarms", dict, {}), problems),
     )
     reader.finish()
     return settings
+
+
+def _server(table: Mapping[str, Any], problems: list[ConfigError]) -> ServerSettings:
+    reader = _Reader(table, "server", problems)
+    usual = ServerSettings()
+    log = reader.take("log", str, usual.log)
+    if log not in ("all", "errors", "none"):
+        reader.complain("log", f"{log!r} is none of all, errors, none.")
+    server = ServerSettings(
+        host=reader.take("host", str, usual.host),
+        port=reader.take("port", int, usual.port),
+        workers=max(1, reader.take("workers", int, usual.workers)),
+        only=tuple(sorted(_names(reader, "only") or ())),
+        limits=reader.take("limits", bool, usual.limits),
+        max_body=reader.take("max_body", int, usual.max_body),
+        certificate=reader.take("certificate", str, ""),
+        private_key=reader.take("private_key", str, ""),
+        trusted_proxies=tuple(sorted(_names(reader, "trusted_proxies") or ())),
+        log=log,
+    )
+    if bool(server.certificate) != bool(server.private_key):
+        reader.complain("certificate", "and private_key belong together.", "Give both or neither.")
+    reader.finish()
+    return server
+
+
+def _alarms(table: Mapping[str, Any], problems: list[ConfigError]) -> AlarmSettings:
+    reader = _Reader(table, "alarms", problems)
+    usual = AlarmSettings()
+    alarms = AlarmSettings(
+        webhook=reader.take("webhook", str, ""),
+        key=_reference(reader, "key"),
+        allow_private=reader.take("allow_private", bool, usual.allow_private),
+        mail=reader.take("mail", str, ""),
+        mail_from=reader.take("mail_from", str, ""),
+        smtp=_reference(reader, "smtp"),
+        every=reader.span("every", usual.every),
+        backlog_after=reader.span("backlog_after", usual.backlog_after),
+        disk_below=reader.take("disk_below", int, usual.disk_below),
+        mute=tuple(sorted(_names(reader, "mute") or ())),
+    )
+    if alarms.webhook and not alarms.webhook.startswith(("https://", "http://")):
+        reader.complain("webhook", "is no address.", "Such as https://shop.example/alarms.")
+    for name, needed in (("webhook", "key"), ("mail", "smtp")):
+        if getattr(alarms, name) and not getattr(alarms, needed):
+            reader.complain(needed, "is missing.", f"{name} needs it; refer to it as env:NAME or file:PATH.")
+    for name in alarms.mute:
+        if name.partition(":")[0] not in set(AlarmKind):
+            reader.complain("mute", f"{name!r} is no alarm.", f"There are: {', '.join(AlarmKind)}.")
+    reader.finish()
+    return alarms
+
+
+def _reference(reader: _Reader, name: str) -> str:
+    """A reference to a secret; empty where none is given."""
+    reference: str = reader.take(name, str, "")
+    if reference and not reference.startswith(("env:", "file:")):
+        reader.complain(name, "holds the secret itself.", "Refer to it as env:NAME or file:PATH.")
+    return reference
 
 
 def _destination(
@@ -170,9 +251,14 @@ def _destination(
         key = ""
     elif not key.startswith(("env:", "file:")):
         reader.complain("key", "holds the secret itself.", "Refer to it as env:NAME or file:PATH.")
+    base_url = reader.take("base_url", str, profile.base_url)
+    if profile.is_address_given and not base_url:
+        reader.complain("base_url", "is missing.", "Give the address that messages are posted to.")
+    elif not base_url.startswith(("https://", "http://")):
+        reader.complain("base_url", "is no address.", "Such as https://shop.example/orderwire.")
     account = Account(
         key="",
-        base_url=reader.take("base_url", str, profile.base_url),
+        base_url=base_url,
         account_id=reader.take("account_id", str, ""),
         knows_newsletter=reader.take("knows_newsletter", bool, knows_newsletter),
         options=_options(profile, reader.take("options", dict, {}), reader),
@@ -190,6 +276,7 @@ def _destination(
         include_test_orders=reader.take("include_test_orders", bool, False),
         quiet_after=reader.span("quiet_after", timedelta(hours=24)),
         quiet_after_browsing=reader.span("quiet_after_browsing", timedelta(hours=1)),
+        hold_unidentified=reader.span("hold_unidentified", timedelta(days=30)),
         on_unknown=_policy(reader),
         budgets=_limits(profile, reader),
         reserve=float(reader.take("reserve", (float, int), 0.02)),
@@ -213,20 +300,29 @@ def _options(profile: Profile, given: Mapping[str, Any], reader: _Reader) -> dic
     return options
 
 
-def _kinds(reader: _Reader) -> frozenset[Kind] | None:
+def _kinds(reader: _Reader) -> frozenset[str] | None:
     given = reader.take("kinds", list)
     if given is None:
         return None
-    found: set[Kind] = set()
-    for text in given:
-        matching = [kind for kind in Kind if kind == text or (text.endswith(".*") and kind.startswith(text[:-1]))]
-        if text.startswith("custom."):
-            matching = [Kind.CUSTOM]
+    found: set[str] = set()
+    for text in map(str, given):
+        matching = _kinds_named(text)
         if not matching:
-            near = difflib.get_close_matches(str(text), list(Kind), 1)
-            reader.complain("kinds", f"{text!r} is not a kind of fact.", f"Did you mean {near[0]!r}?" if near else "")
+            near = difflib.get_close_matches(text, [kind.value for kind in Kind], 1)
+            remedy = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(Kind)}, custom.<name>."
+            reader.complain("kinds", f"{text!r} is not a kind of fact.", remedy)
         found.update(matching)
     return frozenset(found)
+
+
+def _kinds_named(text: str) -> set[str]:
+    """`order.paid` is one kind, `order.*` several, `custom.wishlist` that event alone, `custom.*` all such events."""
+    if text in (f"{Kind.CUSTOM}.*", Kind.CUSTOM.value):
+        return {Kind.CUSTOM.value}
+    noun, _, name = text.partition(".")
+    if noun == Kind.CUSTOM.value and name and "*" not in name:
+        return {text}
+    return {kind.value for kind in Kind if kind.value == text or (name == "*" and kind.startswith(f"{noun}."))}
 
 
 def _names(reader: _Reader, name: str) -> frozenset[str] | None:

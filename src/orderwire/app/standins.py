@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from orderwire.dialects import registry
 from orderwire.errors import ConfigError
 from orderwire.sandbox.kit import FaultPlan, PlatformClock, ReceptionLog, serve
-from orderwire.sandbox.registry import PLATFORMS, stand_in
+from orderwire.sandbox.registry import EVERY, PLATFORMS, stand_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,20 +23,86 @@ class SandboxTerms:
     Args:
         platforms: which; all when empty.
         port: of the first, the others follow; 0 for any that are free.
-        faults: what goes wrong, as JSON: `{"rates": {"limited": 0.05}, "seed": 7, "outage": false}`.
-        scale: platform seconds in a real one.
+        faults: what goes wrong, as JSON: `{"rates": {"limited": 0.05}, "seed": 7, "outage": false}`; of one platform
+            alone where its name and `=` stand before.
+        scale: platform seconds in a real one, 1 by default; likewise.
         log_dir: where each keeps its reception log, `<platform>.jsonl`; none when None.
         reject: ids and e-mails that are refused as bad.
+        opted_out: e-mails of people who are there from the start and have just unsubscribed.
         has_limits: whether the platforms' rate limits are kept.
     """
 
     platforms: Sequence[str] = ()
     port: int = 0
-    faults: str = ""
-    scale: float = 1.0
+    faults: Sequence[str] = ()
+    scale: Sequence[str] = ()
     log_dir: Path | None = None
     reject: Sequence[str] = ()
+    opted_out: Sequence[str] = ()
     has_limits: bool = True
+
+    @property
+    def names(self) -> list[str]:
+        """The platforms, each once."""
+        return list(dict.fromkeys(self.platforms)) or sorted(PLATFORMS)
+
+    def scale_of(self, platform: str) -> float:
+        """How fast a platform's time goes.
+
+        Raises:
+            ConfigError: it is not a positive number.
+        """
+        text = _of(self.scale, platform, "1")
+        try:
+            scale = float(text)
+        except ValueError:
+            scale = 0.0
+        if not 0 < scale < math.inf:
+            raise ConfigError(
+                "--scale", f"{text!r} is no positive number.", "Such as 60; <platform>=60 for one alone."
+            )
+        return scale
+
+    def faults_of(self, platform: str) -> FaultPlan:
+        """What goes wrong at a platform.
+
+        Raises:
+            ConfigError: it is not understood.
+        """
+        text = _of(self.faults, platform, "")
+        try:
+            return FaultPlan.parse(text) if text else FaultPlan()
+        except (ValueError, TypeError) as error:
+            raise ConfigError("--faults", f"is not a fault plan: {error}.") from error
+
+
+def _of(given: Sequence[str], platform: str, default: str) -> str:
+    """The last of these values that is for a platform: its own before that of all."""
+    own = [text.removeprefix(f"{platform}=") for text in given if text.startswith(f"{platform}=")]
+    for_all = [text for text in given if text.partition("=")[0] not in EVERY]
+    return [default, *for_all, *own][-1]
+
+
+def table_of(platform: str, port: int, terms: SandboxTerms) -> str:
+    """The destination's table for a stand-in, as it can stand in `orderwire.toml`."""
+    profile = registry.dialect(platform).profile
+    lines = [
+        f"[destination.{platform}]",
+        f'key = "env:{key_name(platform)}"',
+        f'base_url = "http://127.0.0.1:{port}{urlsplit(profile.base_url).path}"',
+    ]
+    if profile.needs_account_id:
+        lines.append('account_id = "1"')
+    if profile.is_address_given:
+        lines.append("options.allow_private = true")
+    if (scale := terms.scale_of(platform)) != 1:
+        lines.append(f"time_scale = {scale}")
+    return "\n".join(lines)
+
+
+def key_name(platform: str) -> str:
+    """The environment variable that a stand-in's table refers to."""
+    return f"{platform.upper()}_KEY"
 
 
 def run_sandbox(terms: SandboxTerms, ready: Callable[[Mapping[str, int]], None]) -> None:
@@ -42,36 +111,27 @@ def run_sandbox(terms: SandboxTerms, ready: Callable[[Mapping[str, int]], None])
     Raises:
         ConfigError: there is no such stand-in, the faults are not understood, or a port is taken.
     """
-    names = list(dict.fromkeys(terms.platforms)) or sorted(PLATFORMS)
-    if unknown := [name for name in names if name not in PLATFORMS]:
-        raise ConfigError("sandbox", f"there is no stand-in of {', '.join(unknown)}.", f"There are: {_known()}.")
-    asyncio.run(_serve(names, terms, ready))
+    if unknown := [name for name in terms.names if name not in EVERY]:
+        there_are = f"There are: {', '.join(sorted(EVERY))}."
+        raise ConfigError("sandbox", f"there is no stand-in of {', '.join(unknown)}.", there_are)
+    asyncio.run(_serve(terms, ready))
 
 
-def _known() -> str:
-    return ", ".join(sorted(PLATFORMS))
-
-
-def _plan(text: str) -> FaultPlan:
-    try:
-        return FaultPlan.parse(text) if text else FaultPlan()
-    except (ValueError, TypeError) as error:
-        raise ConfigError("--faults", f"is not a fault plan: {error}.") from error
-
-
-async def _serve(names: Sequence[str], terms: SandboxTerms, ready: Callable[[Mapping[str, int]], None]) -> None:
+async def _serve(terms: SandboxTerms, ready: Callable[[Mapping[str, int]], None]) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    clock = PlatformClock(terms.scale)
+    people = [{"email": email, "status": "unsubscribed"} for email in terms.opted_out]
+    options = {"limits": terms.has_limits, "reject": list(terms.reject), "people": people}
     runners, logs, ports = [], [], {}
     try:
-        for place, name in enumerate(names):
-            made = stand_in(name)(clock, {"limits": terms.has_limits, "reject": list(terms.reject)})
+        for place, name in enumerate(terms.names):
+            made = stand_in(name)(PlatformClock(terms.scale_of(name)), options)
+            plan = terms.faults_of(name)
             logs.append(ReceptionLog(terms.log_dir / f"{name}.jsonl" if terms.log_dir else None))
             port = terms.port + place if terms.port else 0
             try:
-                runner, ports[name] = await serve(made, log=logs[-1], plan=_plan(terms.faults), port=port)
+                runner, ports[name] = await serve(made, log=logs[-1], plan=plan, port=port)
             except OSError as error:
                 raise ConfigError("--port", f"{port} cannot be had ({error.strerror}).") from error
             runners.append(runner)

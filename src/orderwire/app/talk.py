@@ -32,6 +32,11 @@ def frames_of(error: BaseException) -> str:
     return " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
 
 
+def counted(count: int, noun: str) -> str:
+    """How many of a thing: `1 row`, `2,000 rows`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def _frames_only(_logger: object, _method: str, event: Event) -> Event:
     """Replace a traceback by its frames: a foreign message may hold anything."""
     error = event.pop("exc_info", None)

@@ -36,8 +36,8 @@ class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether nothing but a device is known of them."""
-        return not (self.email or self.phone or self.external_ids)
+        """Whether nothing but a device is known of them; a phone that cannot be matched is nobody's."""
+        return not (self.email or self.external_ids or (self.phone and self.phone.startswith("+")))
 
     def statements(self, channel: Channel) -> tuple[Standing, ...]:
         """Everything that was said about a channel and still weighs."""

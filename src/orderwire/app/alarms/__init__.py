@@ -1,0 +1,1 @@
+"""Alarms: what needs somebody, when it began, and who was told."""

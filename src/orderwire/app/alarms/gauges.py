@@ -1,0 +1,28 @@
+"""What a monitoring system is shown: the alarms that ring, and how far each destination is behind. Cheap to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from orderwire.app.alarms.watching import ringing
+from orderwire.app.bootstrap import Shop
+
+
+class Gauges(Struct, frozen=True, kw_only=True):
+    """`alarms` are pairs of what rings and what about; `backlog` counts facts that a destination has not passed."""
+
+    alarms: tuple[tuple[str, str], ...] = ()
+    backlog: Mapping[str, int] = {}
+
+
+def gauges(shop: Shop) -> Gauges:
+    """What is shown now. Alarms are those that the last look remembered."""
+    head = shop.ledger.head()
+    return Gauges(
+        alarms=tuple(
+            (one.alarm.alarm.value, one.alarm.about) for one in ringing(shop.ledger) if one.ended_at is None
+        ),
+        backlog={name: head - min(shop.ledger.cursors(name).values()) for name in shop.settings.destinations},
+    )
