@@ -18,9 +18,7 @@ from orderwire.testing import golden
 
 HERE = Path(__file__).parent
 CASES = [
-    pytest.param(name, case, id=f"{name}-{title}")
-    for name in CONNECTORS
-    for title, case in golden.cases(HERE / name)
+    pytest.param(name, case, id=f"{name}-{title}") for name in CONNECTORS for title, case in golden.cases(HERE / name)
 ]
 
 

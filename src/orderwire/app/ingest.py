@@ -10,7 +10,7 @@ import structlog
 from msgspec import Struct
 
 from orderwire.app.bootstrap import Shop
-from orderwire.errors import Busy, InvalidRecord, Unavailable
+from orderwire.errors import Busy, ConfigError, InvalidRecord, RemoteError
 from orderwire.ledger.preparing import sift
 from orderwire.ledger.values import Checkpoint, Mode, Receipt, Received, Refusal
 from orderwire.sources.contract import Page, Undecoded
@@ -132,12 +132,12 @@ def _record(
 async def follow(
     shop: Shop, *, stop: asyncio.Event, once: bool, told: Callable[[IngestProgress], None] | None = None
 ) -> None:
-    """Read all sources again and again; one that cannot be reached is tried again at the next turn."""
+    """Read all sources again and again; one that cannot be read is tried again at the next turn, the others go on."""
     while not stop.is_set():
         for name in shop.settings.sources:
             try:
                 ingest(shop, name, told=told)
-            except (Unavailable, Busy) as error:
+            except (ConfigError, RemoteError, Busy) as error:
                 log.warning("source not read", source=name, reason=str(error))
             await asyncio.sleep(0)
         if once:

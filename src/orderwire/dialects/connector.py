@@ -86,10 +86,12 @@ class HookTerms(Struct, frozen=True, kw_only=True):
     """What matters of a shop's webhooks to whoever answers them.
 
     Units: days and seconds. `leaves_out` names the fields of an order that a webhook never tells: what is known of
-    them stays.
+    them stays. `guesses` names the instants that are but the time of the last change: true of what was not known to
+    have happened, while what is known of them stays; of an order never seen before they are approximate.
     """
 
     leaves_out: tuple[str, ...] = ()
+    guesses: tuple[str, ...] = ()
     remembers_for: int = 7
     """How long ids of deliveries are kept, at least as long as the shop tries again."""
     window: int = 300
@@ -161,6 +163,8 @@ class Stretch(Struct, frozen=True, kw_only=True):
     limit: int = 100
     is_import: bool = False
     """Whether this belongs to the first full pass: what is there was there before we looked."""
+    news_from: datetime | None = None
+    """What changed from then on was not read before: its last change is what is new. None where nothing is sure."""
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -297,16 +301,22 @@ class Connector(Protocol):
         ...
 
 
-def with_known(order: Order, known: Order | None, leaves_out: Sequence[str]) -> Order:
-    """A webhook's order with what it never tells taken over from the order as known.
+def with_known(order: Order, known: Order | None, terms: HookTerms) -> Order:
+    """A webhook's order with what it never tells, or only guesses, taken over from the order as known.
 
     Refunds and shipments are joined by their ids: those told win, those known besides stay, and so does when a
     parcel arrived.
     """
     if known is None:
-        return order
+        vague = tuple(name for name in terms.guesses if getattr(order, name) is not None)
+        return replace(order, approximate=(*order.approximate, *vague)) if vague else order
+    for name in terms.guesses:
+        before = getattr(known, name)
+        if before is not None and getattr(order, name) is not None:
+            vague = tuple({*order.approximate, *({name} & {*known.approximate})})
+            order = replace(order, **{name: before}, approximate=vague)
     changes: dict[str, object] = {}
-    for name in leaves_out:
+    for name in terms.leaves_out:
         told, before = getattr(order, name), getattr(known, name)
         if name == "refunds":
             ids = {one.refund_id for one in order.refunds}

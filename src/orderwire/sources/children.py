@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from msgspec import DecodeError, json
+from msgspec.structs import replace
 
 from orderwire.model import OrderLine, Refund, RefundKind, RefundLine, Shipment, Variant
 from orderwire.sources.amounts import LineAmounts, line_amounts, product
 from orderwire.sources.decode import MISFITS, text
+from orderwire.sources.fields import Sort, sort_of
 from orderwire.sources.mapping import Child
-from orderwire.sources.plans import Columns, Misread, Readers, plan
+from orderwire.sources.plans import Columns, Misread, Readers, object_of, plan
 
 Row: TypeAlias = Sequence[Any]
 RowsByParent: TypeAlias = Mapping[str, Sequence[Row]]
 Lookups: TypeAlias = Mapping[str, RowsByParent]
 """Child rows by the child's path, then by their parent's id."""
+
+PricedLine: TypeAlias = tuple[OrderLine, LineAmounts]
+"""A line, and what it costs before a discount on the whole order is spread."""
+_EXACT = frozenset({str, int, type(None)})
+"""Types of cells that say the same whenever they are equal."""
+_AMOUNTS = frozenset({Sort.MONEY, Sort.PRICE, Sort.QUANTITY})
+_MOST_REMEMBERED = 8_192
 
 MISMATCH = "orderwire.mismatch_minor"
 ONE = Decimal(1)
@@ -41,6 +51,7 @@ class ChildReader:
         for column in child.keep:
             columns.place(column)
         self.columns = tuple(columns.names)
+        self.object = object_of(self.columns)
 
     def own_id(self, row: Row, ordinal: int) -> str:
         """The child's id; its place where the source gives lines none."""
@@ -101,16 +112,41 @@ def in_columns(children: Mapping[str, ChildReader], columns: Columns) -> dict[st
     }
 
 
+def _cells(places: Sequence[int]) -> Callable[[Row], tuple[Any, ...]]:
+    """What takes the cells at these places out of a row."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda row: tuple([row[place] for place in places])
+
+
 class LineReader(ChildReader):
-    """Reads the lines of an order or a cart."""
+    """Reads the lines of an order or a cart.
+
+    Shops sell the same goods again and again: what a line says besides its id is read once and remembered, by the
+    cells it was read from. Texts count as the same only as `str` or `int`, because `1`, `1.0` and `True` are equal
+    in Python and no more than that; amounts and quantities mean their value, however it is typed.
+    """
 
     def __init__(self, child: Child, readers: Readers) -> None:
         super().__init__(child, readers)
         self._states_amounts = not {"subtotal", "discount", "total"}.isdisjoint(child.fields)
+        self._texts_of = _cells(self._places(child, is_amount=False))
+        self._amounts_of = _cells(self._places(child, is_amount=True))
+        self._may_remember = "line_id" not in child.fields
+        self._remembered: dict[tuple[object, ...], PricedLine] = {}
 
-    def lines(self, rows: Sequence[Row], currency: str) -> list[tuple[dict[str, Any], LineAmounts]]:
-        """The fields of each line, and its amounts before a discount on the whole order is spread."""
-        read: list[tuple[dict[str, Any], LineAmounts]] = []
+    def _places(self, child: Child, *, is_amount: bool) -> list[int]:
+        """Where the cells are that are read as amounts and quantities, or as anything else."""
+        columns = {
+            rule.column
+            for name, rule in child.fields.items()
+            if rule.column is not None and (sort_of(child.path, name) in _AMOUNTS) is is_amount
+        }
+        return [place for place, column in enumerate(self.columns) if column in columns]
+
+    def lines(self, rows: Sequence[Row], currency: str) -> list[PricedLine]:
+        """The lines, before a discount on the whole order is spread over them."""
+        read: list[PricedLine] = []
         try:
             for row in rows:
                 read.append(self._line(row, len(read) + 1, currency))
@@ -118,17 +154,43 @@ class LineReader(ChildReader):
             raise error.within(f"{self.name}[{len(read)}]") from error
         return read
 
-    def _line(self, row: Row, ordinal: int, currency: str) -> tuple[dict[str, Any], LineAmounts]:
+    def _line(self, row: Row, ordinal: int, currency: str) -> PricedLine:
+        texts = self._texts_of(row)
+        if not (self._may_remember and _EXACT.issuperset(map(type, texts))):
+            return self._read(row, ordinal, currency)
+        cells = (currency, texts, self._amounts_of(row))
+        try:
+            known = self._remembered.get(cells)
+        except TypeError:  # an amount that is no plain value: reading it says what is wrong
+            return self._read(row, ordinal, currency)
+        if known is not None:
+            line, amounts = known
+            return replace(line, line_id=self.own_id(row, ordinal)), amounts
+        line, amounts = self._read(row, ordinal, currency)
+        if line.name != line.line_id:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[cells] = line, amounts
+        return line, amounts
+
+    def _read(self, row: Row, ordinal: int, currency: str) -> PricedLine:
         found = self.plan.fields(row)
         self.plan.amounts(row, currency, found)
         if "line_id" not in found:
             found["line_id"] = self.own_id(row, ordinal)
         if "name" not in found:
             found["name"] = found.get("sku") or found.get("product_id") or found["line_id"]
+        amounts = self._amounts(found, currency)
+        if amounts.mismatch:
+            found["properties"] = {**found.get("properties", {}), MISMATCH: amounts.mismatch}
+        line = OrderLine(subtotal=amounts.subtotal, discount=amounts.discount, total=amounts.total, **found)
+        return line, amounts
+
+    def _amounts(self, found: dict[str, Any], currency: str) -> LineAmounts:
         unit_price = found.get("unit_price")
         goods = None if unit_price is None else product(found.get("quantity", ONE), unit_price, currency)
         if goods is not None and not self._states_amounts:
-            return found, LineAmounts(goods, 0, goods)
+            return LineAmounts(goods, 0, goods)
         amounts = line_amounts(
             goods,
             subtotal=found.pop("subtotal", None),
@@ -137,14 +199,7 @@ class LineReader(ChildReader):
         )
         if amounts is None:
             raise Misread("total", "is missing", "Map unit_price, subtotal or total.")
-        return found, amounts
-
-
-def finished(found: dict[str, Any], amounts: LineAmounts) -> OrderLine:
-    """The line with its amounts as they stand after spreading."""
-    if amounts.mismatch:
-        found["properties"] = {**found.get("properties", {}), MISMATCH: amounts.mismatch}
-    return OrderLine(subtotal=amounts.subtotal, discount=amounts.discount, total=amounts.total, **found)
+        return amounts
 
 
 class RefundReader(ChildReader):

@@ -100,7 +100,16 @@ def number(value: object) -> Decimal | None:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _units_of_major(value: str | float | Decimal, currency: str) -> int:
+    if isinstance(value, str) and (units := _plain_units(value, digits(currency))) is not None:
+        return units
     return minor(_decimal(value), currency)
+
+
+def _plain_units(value: str, places: int) -> int | None:
+    """An amount written with exactly the digits of its currency, as most are: it needs no arithmetic."""
+    whole, _, part = value.partition(".")
+    is_plain = len(part) == places > 0 and len(whole) <= _MOST_DIGITS and whole.isdecimal() and part.isdecimal()
+    return int(whole + part) if is_plain else None
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -245,8 +254,11 @@ def day(value: object) -> date | None:
 def currency(value: object) -> str | None:
     """An ISO 4217 code, in upper case."""
     code = text(value)
-    if code is None:
-        return None
+    return None if code is None else _code(code)
+
+
+@lru_cache(maxsize=1024)
+def _code(code: str) -> str:
     if len(code) != 3 or not code.isascii() or not code.isalpha():
         raise Unreadable("is not a currency code", 'Currencies are ISO 4217 letters such as "GBP".')
     return code.upper()

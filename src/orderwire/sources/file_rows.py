@@ -1,4 +1,4 @@
-"""Rows out of one file: CSV, TSV, JSON Lines (plain, .gz or inside a .zip) and Parquet, streaming."""
+"""Rows out of one file: CSV, TSV, JSON Lines and feeds (plain, .gz or inside a .zip) and Parquet, streaming."""
 
 from __future__ import annotations
 
@@ -19,10 +19,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import Struct
 
+from orderwire.sources.feed_rows import BadFeed, json_entries, xml_entries
+
 Row: TypeAlias = tuple[Any, ...]
 
-TEXT_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
-DAMAGES = (OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeError, pa.ArrowException, NotImplementedError)
+TEXT_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".xml")
+DAMAGES = (
+    OSError,
+    EOFError,
+    zlib.error,
+    zipfile.BadZipFile,
+    UnicodeError,
+    pa.ArrowException,
+    NotImplementedError,
+    BadFeed,
+)
 """What reading raises when a file is cut off, encrypted or otherwise damaged."""
 
 _MEND = "Mend it in the file."
@@ -86,6 +97,8 @@ def rows_of(path: Path, member: str, columns: Sequence[str], encoding: str) -> I
             stream = stack.enter_context(gzip.open(stream))
         if form in (".jsonl", ".ndjson"):
             yield from _json_lines(stream, columns)
+        elif form in (".json", ".xml"):
+            yield from _feed(stream, columns, is_xml=form == ".xml")
         else:
             text = stack.enter_context(_text(stream, encoding))
             yield from _table(text, columns, "\t" if form == ".tsv" else None)
@@ -153,6 +166,14 @@ def _json_lines(stream: BinaryIO, columns: Sequence[str]) -> Iterator[Row | BadR
             yield tuple(found.get(name) for name in columns)
         else:
             yield BadRow("is not a JSON object", _MEND, line)
+
+
+def _feed(stream: BinaryIO, columns: Sequence[str], *, is_xml: bool) -> Iterator[Row | BadRow]:
+    for entry in xml_entries(stream) if is_xml else json_entries(stream):
+        if isinstance(entry, str):
+            yield BadRow("is not a JSON object", _MEND, entry.encode("utf-8", "surrogatepass"))
+        else:
+            yield tuple(entry.get(name) for name in columns)
 
 
 def _parquet(path: Path, columns: Sequence[str]) -> Iterator[Row | BadRow]:

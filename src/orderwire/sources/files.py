@@ -180,7 +180,7 @@ class EntityFiles:
             raise ConfigError(
                 f"source.{self._source}.{self._entity.path}.files",
                 f"{name} has no known format.",
-                "Names end in .csv, .tsv, .jsonl, .ndjson (each also .gz or in a .zip) or .parquet.",
+                "Names end in .csv, .tsv, .jsonl, .ndjson, .json, .xml (each also .gz or in a .zip) or .parquet.",
             ) from None
         except DAMAGES:
             problem = f"the file is damaged after row {count}"

@@ -61,6 +61,8 @@ def instant(zone: tzinfo | None, *, place: str) -> InstantDecoder:
 
     def read(value: object) -> datetime | None:
         if isinstance(value, str):
+            if value[-1:] == "Z" and (stated := _in_utc(value)) is not None:
+                return stated
             offset = offset_by_day.get(value[:10])
             if offset is None or len(value) < _SHORTEST_WITH_HOUR:
                 return from_text(value)
@@ -80,6 +82,15 @@ def instant(zone: tzinfo | None, *, place: str) -> InstantDecoder:
         raise Unreadable("is not a point in time", "Write it like 2024-03-31 09:30:00.")
 
     return read
+
+
+def _in_utc(value: str) -> datetime | None:
+    """A text that says itself that it is UTC; None where it is no plain timestamp."""
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo is UTC else None
 
 
 def _offset_of_day(naive: datetime, zone: tzinfo) -> timedelta | None:

@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from orderwire.model import Cart, Discount, Identity, Order, OrderLine
 from orderwire.sources.amounts import OrderAmounts, order_amounts
 from orderwire.sources.children import (
@@ -16,7 +18,6 @@ from orderwire.sources.children import (
     Lookups,
     RefundReader,
     Row,
-    finished,
     shipment,
 )
 from orderwire.sources.decode import MISFITS, text
@@ -149,8 +150,12 @@ def _lines(
             raise Misread("total", "is missing", "Map the total, or the lines.")
         return (), order_amounts((), total=total, discount=discount, extras=extras, has_lines=False)
     read = reader.lines(parts.rows("lines", row, key, lookups), currency)
-    amounts = order_amounts([line for _, line in read], total=total, discount=discount, extras=extras)
-    return tuple(finished(fields, line) for (fields, _), line in zip(read, amounts.lines, strict=True)), amounts
+    before = [priced for _, priced in read]
+    amounts = order_amounts(before, total=total, discount=discount, extras=extras)
+    if amounts.lines is before:
+        return tuple([line for line, _ in read]), amounts
+    spread = zip(read, amounts.lines, strict=True)
+    return tuple([replace(line, discount=said.discount, total=said.total) for (line, _), said in spread]), amounts
 
 
 def _settle(found: dict[str, Any], amounts: OrderAmounts) -> None:

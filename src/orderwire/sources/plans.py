@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+import msgspec
+
 from orderwire.errors import InvalidRecord
 from orderwire.model import Address, Channel, ConsentState, Identity, RefundKind
 from orderwire.sources import decode
@@ -51,6 +53,18 @@ class Columns:
         if name not in self.names:
             self.names.append(name)
         return self.names.index(name)
+
+
+def object_of(columns: Sequence[str]) -> Callable[..., Any]:
+    """What makes the cells of a row one value, encoded as a JSON object of these columns.
+
+    A struct is made and encoded in a third of the time of a dictionary; names that JSON must escape need one.
+    """
+    places = [f"at_{place}" for place in range(len(columns))]
+    try:
+        return msgspec.defstruct("Cells", places, rename=dict(zip(places, columns, strict=True)), gc=False)
+    except ValueError:
+        return lambda *row: dict(zip(columns, row, strict=True))
 
 
 class Readers(NamedTuple):

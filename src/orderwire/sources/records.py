@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from orderwire.sources.decode import MISFITS, text
 from orderwire.sources.fields import FIELDS
 from orderwire.sources.mapping import Entity, FieldRule, SourceMapping
 from orderwire.sources.orders import NOBODY, Parts, StatusReader, cart, order
-from orderwire.sources.plans import Columns, Misread, Readers, plan
+from orderwire.sources.plans import Columns, Misread, Readers, object_of, plan
 
 _COUPONS = frozenset({"discount_code", "discount_title"})
 
@@ -57,6 +58,7 @@ class RecordReader:
         """Readers of children whose rows do not come inside the entity's own row, by path."""
         self._build = _builder(entity.path, parts, status)
         self._names = next((steps for name, _, steps in parts.plan.groups if name == "identity"), ())
+        self._object = object_of(self.columns)
 
     def read(self, row: Row, lookups: Lookups) -> Record:
         """The record of one row and its children's rows.
@@ -64,11 +66,15 @@ class RecordReader:
         Raises:
             InvalidRecord: naming the place in the record, without any value of it.
         """
+        return self._keyed(row, lookups)[1]
+
+    def _keyed(self, row: Row, lookups: Lookups) -> tuple[str, Record]:
+        """The record's id, and the record."""
         try:
             key = text(row[0])
             if key is None:
                 raise Misread("id", "is missing")
-            return self._build(row, key, lookups)
+            return key, self._build(row, key, lookups)
         except Misread as error:
             raise error.of(self.source, self.label(row)) from error
         except MISFITS as error:
@@ -81,10 +87,7 @@ class RecordReader:
 
     def key(self, row: Row) -> str:
         """What the stream calls the record: its id, or a digest of one that may be about a person."""
-        key = _id_of(row)
-        if not key or _is_plain(key):
-            return key
-        return f"id-{blake2b(key.encode(), digest_size=16).hexdigest()}"
+        return _name_of(_id_of(row))
 
     def decoded(self, row: Row, lookups: Lookups) -> Decoded:
         """The record and its raw bytes.
@@ -92,9 +95,9 @@ class RecordReader:
         Raises:
             InvalidRecord: as `read`.
         """
-        record = self.read(row, lookups)
+        key, record = self._keyed(row, lookups)
         try:
-            return Decoded(record=record, raw=self.raw(row, lookups), key=self.key(row))
+            return Decoded(record=record, raw=_ENCODER.encode(self._whole(row, key, lookups)), key=_name_of(key))
         except MISFITS as error:
             raise InvalidRecord(self.source, self.label(row), "holds a value that JSON cannot hold") from error
 
@@ -104,19 +107,16 @@ class RecordReader:
             reason=reason, raw=self._whatever(row, lookups), key=self.key(row), identity=self._identity(row)
         )
 
-    def raw(self, row: Row, lookups: Lookups) -> bytes:
-        """The row and its children's rows as JSON, split per record."""
-        return _ENCODER.encode(self._whole(row, lookups))
-
-    def _whole(self, row: Row, lookups: Lookups) -> dict[str, Any]:
-        whole: dict[str, Any] = {"row": dict(zip(self.columns, row, strict=True))}
+    def _whole(self, row: Row, key: str, lookups: Lookups) -> dict[str, Any]:
+        """The row and its children's rows, as their JSON is kept with the record."""
+        whole: dict[str, Any] = {"row": self._object(*row)}
         if self.apart:
-            self._add_raw(whole, self.children, _id_of(row), lookups)
+            self._add_raw(whole, self.children, key, lookups)
         return whole
 
     def _whatever(self, row: Row, lookups: Lookups) -> bytes:
         """The same of a row that may hold what our JSON cannot: broken text is escaped, the rest told as text."""
-        whole = self._whole(row, lookups)
+        whole = self._whole(row, _id_of(row), lookups)
         try:
             return _ENCODER.encode(whole)
         except MISFITS:
@@ -141,9 +141,7 @@ class RecordReader:
         for reader in children.values():
             rows = () if reader.child.column else lookups.get(reader.path, {}).get(parent, ())
             if rows:
-                whole.setdefault(reader.path, []).extend(
-                    dict(zip(reader.columns, child, strict=True)) for child in rows
-                )
+                whole.setdefault(reader.path, []).extend(starmap(reader.object, rows))
             if reader.nested:
                 for ordinal, child in enumerate(rows, 1):
                     with suppress(Misread, *MISFITS):
@@ -208,6 +206,13 @@ def _id_of(row: Row) -> str:
         return (text(row[0]) if row else None) or ""
     except MISFITS:
         return ""
+
+
+def _name_of(key: str) -> str:
+    """What a stream calls the record with this id."""
+    if not key or _is_plain(key):
+        return key
+    return f"id-{blake2b(key.encode(), digest_size=16).hexdigest()}"
 
 
 def _is_plain(key: str) -> bool:

@@ -12,7 +12,8 @@ import pytest
 from orderwire.errors import ConfigError, Unavailable
 from orderwire.sandbox.kit import FaultPlan
 from orderwire.sandbox.trading.merchant import Merchant
-from orderwire.testing.shopfronts import Shopfront
+from orderwire.sources.api.standing import load
+from orderwire.testing.shopfronts import START, Shopfront
 
 Opener = Callable[..., Shopfront]
 DAY = 86_400.0
@@ -60,7 +61,8 @@ def is_rested(front: Shopfront) -> bool:
         front.sync()
     except Unavailable:
         return False
-    return not any(b"rest_until" in position for position in front.ledger.checkpoints("shop").values())
+    standings = map(load, front.ledger.checkpoints("shop").values())
+    return not any(one and one.rest_until and one.rest_until > front.clock.now() for one in standings)
 
 
 def test_the_first_pass_imports_everything_there_is(kind: str, open_front: Opener) -> None:
@@ -103,6 +105,7 @@ def test_what_happens_while_the_shop_is_read_is_news_and_nothing_is_missing(kind
     assert happened(merchant_of(front)) == recorded(front)
     news = [fact for fact in front.facts() if fact.kind == "order.placed" and not fact.is_imported]
     assert len(news) > 20
+    assert [] == [fact.key for fact in front.facts() if fact.is_imported and fact.occurred_at >= START]
 
 
 def test_a_change_is_seen_at_the_next_pass_and_told_once(kind: str, open_front: Opener) -> None:
@@ -155,7 +158,7 @@ def test_where_refunds_have_no_list_they_are_found_by_the_daily_reading(open_fro
 def test_a_page_changing_under_the_cursor_skips_nothing(open_front: Opener) -> None:
     front = open_front("woocommerce", table={"page": 10}, options={"every": 0, "orders": 60})
     merchant = merchant_of(front)
-    assert front.sync(dies_after=9) is None
+    assert front.sync(dies_after=26) is None
     read_already = {fact.subject for fact in front.facts() if fact.kind == "order.placed"}
     assert 0 < len(read_already) < 60
     gone = [one for one in merchant.orders.values() if f"order:{one.id}" in read_already][:7]
@@ -193,7 +196,7 @@ def test_a_process_that_dies_between_any_two_requests_goes_on_from_its_last_comm
     whole = open_front(kind, options={"every": 0, "orders": 40, "customers": 20})
     whole.sync()
     settle(whole)
-    assert deaths > 5
+    assert 5 < deaths < 200
     assert whole.keys() == front.keys()
 
 

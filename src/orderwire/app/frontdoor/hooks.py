@@ -252,10 +252,10 @@ def _fitting(
 def _whole(found: Found, terms: HookTerms, shelves: Shelves) -> Record:
     """The record with what a webhook never tells taken over from what is known."""
     record = found.record
-    if not isinstance(record, Order) or not terms.leaves_out:
+    if not isinstance(record, Order):
         return record
     known = shelves.snapshot(f"order:{record.order_id}")
-    return with_known(record, known if isinstance(known, Order) else None, terms.leaves_out)
+    return with_known(record, known if isinstance(known, Order) else None, terms)
 
 
 def _removed(gone: Sequence[Gone], call: Call, shelves: Shelves) -> Iterator[Record]:

@@ -1,4 +1,4 @@
-"""What Magento calls things, and what is read the same way of several of them. All its times are UTC, without a zone."""
+"""What Magento calls things, and what is read the same way of several of them; its times are UTC without a zone."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Lines of orders and refunds: of the two items that stand for one thing bought, one line is made.
 
 A configurable product is two items: the parent has the money, the child is what is sent. A bundle is a parent and
-its parts: with a fixed price the parent has the money, with a dynamic one the parts have it. The rule for all of them:
-a line for every item without a parent; its money is its own row, or its children's together where a bundle has none;
+its parts: with a fixed price the parent has the money, with a dynamic one the parts have it. The rule for all: a
+line for every item without a parent; its money is its own row, or its children's together where a bundle has none;
 its variant is the child's, its name and product are the parent's, and so is its quantity.
 """
 

@@ -124,13 +124,13 @@ def page(listing: Listing, filters: tuple[Filter, ...], cursor: str, limit: int,
 
 
 def whole(
-    listing: Listing, filters: tuple[Filter, ...], access: Access
+    listing: Listing, filters: tuple[Filter, ...], limit: int, access: Access
 ) -> Generator[WireRequest, WireReply, list[Row]]:
-    """All things of a short list."""
+    """All things of a short list, as many at a time as the shop gives."""
     found: list[Row] = []
     cursor: str | None = ""
     while cursor is not None:
-        rows = yield from page(listing, filters, cursor, MOST, access)
+        rows = yield from page(listing, filters, cursor, limit, access)
         found += rows.rows
         cursor = rows.cursor
     return found

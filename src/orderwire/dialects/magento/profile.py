@@ -14,7 +14,7 @@ PROFILE = Profile(
         Stream(
             name="consents",
             option="newsletter",
-            note="Who wants the newsletter, guests too, with dates: by a module of the shop's; Magento has no such list.",
+            note="Who wants the newsletter, guests too, with dates: by a module; Magento has no such list.",
         ),
         Stream(name="people", note="Accounts; guests are known by their orders."),
         Stream(
@@ -33,8 +33,8 @@ PROFILE = Profile(
     credentials=(
         Credential(
             name="token",
-            help="System › Integrations: the access token of an integration that may read Sales, Customers, Catalog and "
-            "Stores; Stores › Configuration › Services › OAuth must allow it as a bearer token.",
+            help="System › Integrations: the access token of an integration that may read Sales, Customers and "
+            "Catalog; Stores › Configuration › Services › OAuth must allow it as a bearer token.",
         ),
     ),
     options=(

@@ -1,8 +1,8 @@
 """Customers and who wants the newsletter.
 
-Of an account Magento only says whether it is subscribed now, neither since when nor whether it ever was: that is told
-as a statement without a date, which outweighs nothing that has one. Where a module lists subscribers with their dates,
-that list speaks alone.
+Of an account Magento only says whether it is subscribed now, neither since when nor whether it ever was: that is
+told as a statement without a date, which outweighs nothing that has one. Where a module lists subscribers with their
+dates, that list speaks alone.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def _variant(part: Part, access: Access) -> Variant:
 
 
 def _prices(part: Part) -> tuple[Decimal | None, Decimal | None]:
-    """The price asked now, and the one before. A special price that ends some day is left out: no time is known here."""
+    """The price asked now, and the one before; a special price that ends some day is left out: no time is known."""
     price = part.decimal("price")
     if attribute(part, "special_to_date") is not None or (text := attribute(part, "special_price")) is None:
         return price, None

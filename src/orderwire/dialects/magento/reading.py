@@ -7,7 +7,19 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from orderwire.dialects.connector import Access, Found, Piece, Reading, Sight, Stretch
 from orderwire.dialects.doorway import Unread
 from orderwire.dialects.magento.fields import at
-from orderwire.dialects.magento.paging import Filter, Listing, Row, Rows, among, criteria, get, page, since, whole
+from orderwire.dialects.magento.paging import (
+    MOST,
+    Filter,
+    Listing,
+    Row,
+    Rows,
+    among,
+    criteria,
+    get,
+    page,
+    since,
+    whole,
+)
 from orderwire.dialects.magento.read_orders import Beside, order_of
 from orderwire.dialects.magento.read_people import consent_of_account, consent_of_subscriber, person
 from orderwire.dialects.magento.read_products import is_hidden_child, links_of, product
@@ -37,7 +49,7 @@ def read(stretch: Stretch, access: Access) -> Reading:
         case "orders":
             return (yield from _orders(rows, stretch, access))
         case "products":
-            return (yield from _products(rows, access))
+            return (yield from _products(rows, stretch.limit, access))
     return _piece((told for row in rows.rows for told in _people(noun, row, access)), rows)
 
 
@@ -59,7 +71,7 @@ def _by_children(name: str, stretch: Stretch, access: Access) -> Generator[WireR
     parents = sorted({_parent(row) for row in children.rows})
     found: list[Row] = []
     if parents:
-        found = yield from whole(ORDERS, (among("entity_id", parents),), access)
+        found = yield from whole(ORDERS, (among("entity_id", parents),), stretch.limit, access)
     return Rows(tuple(found), children.cursor)
 
 
@@ -77,7 +89,7 @@ def _orders(rows: Rows, stretch: Stretch, access: Access) -> Steps:
     """Orders, each with everything that is kept beside it."""
     beside: dict[int, dict[str, list[Row]]] = {row.key: {name: [] for name in BESIDE} for row in rows.rows}
     for name in BESIDE if rows.rows else ():
-        children = yield from whole(Listing(f"/{name}"), (among("order_id", beside),), access)
+        children = yield from whole(Listing(f"/{name}"), (among("order_id", beside),), stretch.limit, access)
         for child in children:
             if (parent := _parent(child)) in beside:
                 beside[parent][name].append(child)
@@ -90,13 +102,13 @@ def _order(row: Row, beside: Mapping[str, Sequence[Row]], access: Access, *, is_
     return understood("orders", _joined(order=row.raw, **lists), access, is_import=is_import)
 
 
-def _products(rows: Rows, access: Access) -> Steps:
+def _products(rows: Rows, limit: int, access: Access) -> Steps:
     """Products, each with its children; those that are children only are told with what they belong to."""
     links = {row.key: _links(row) for row in rows.rows}
     wanted = sorted({one for several in links.values() for one in several})
     children: dict[int, Row] = {}
-    for place in range(0, len(wanted), 100):
-        found = yield from whole(PRODUCTS, (among("entity_id", wanted[place : place + 100]),), access)
+    for place in range(0, len(wanted), MOST):
+        found = yield from whole(PRODUCTS, (among("entity_id", wanted[place : place + MOST]),), limit, access)
         children |= {row.key: row for row in found}
     told = []
     for row in rows.rows:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import msgspec
@@ -122,6 +123,16 @@ def hear(hook: Hook, access: Access) -> Heard:
     )
 
 
+def told_by(raw: bytes, access: Access) -> Found | None:
+    """The first record in a webhook's kept bytes, as it was heard; None where they are something else."""
+    try:
+        created = _ENVELOPE.decode(raw).created
+        received_at = datetime.fromtimestamp(created, UTC)
+    except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError, OverflowError, OSError):
+        return None
+    return next(iter(hear(Hook(headers={}, body=raw, received_at=received_at), access).found), None)
+
+
 def _told(envelope: _Envelope, hook: Hook, access: Access) -> Iterator[Found | Unread]:
     """The subscriptions in an order still to be placed, as far as everything that belongs to them came along."""
     order = Part(decoded(bytes(envelope.data.object)), "data.object")
@@ -139,7 +150,7 @@ def _told(envelope: _Envelope, hook: Hook, access: Access) -> Iterator[Found | U
     for raw, subscription in rows:
         product = products.get(subscription.text("product"))
         key = subscription.need("public_id")
-        if product is None or held.item_of(key) is None:
+        if product is None or held.item_of(key) is None or subscription.text("currency_code") is None:
             continue
         reminded = envelope.created if envelope.topic == REMINDER and envelope.created else None
         kept = joined(

@@ -2,8 +2,8 @@
 
 A subscription has no date of its next order: the order does, and the order's items say which subscriptions are in it.
 An order groups what one customer gets on one day, so it may hold several subscriptions; its reminder is one. The
-oldest of them carries it: only its record names the order (`next_order_id`), once the reminder is due. So a
-subscription that joins later tells nothing again; where the oldest is cancelled after the reminder, the next one does.
+oldest of them carries it: only its record names the order (`next_order_id`), once the reminder is due. So one that
+joins later tells nothing again; where the oldest is cancelled after the reminder, the next one tells it again.
 
 The version of a record is the newest of all that it is made of, so that a moved order is newer than it was before.
 """

@@ -13,7 +13,7 @@ PROFILE = Profile(
     url_help='Write the shop\'s own address, such as "https://example.myshopify.com".',
     streams=(
         Stream(name="people", page=100),
-        Stream(name="products", page=25),
+        Stream(name="products", page=10),
         Stream(name="orders", page=4, note="Refunds and parcels come with their order."),
         Stream(name="carts", page=50, option="checkouts", note="Checkouts that were left."),
     ),

@@ -10,6 +10,7 @@ import hmac
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from orderwire.dialects.connector import Access, Found, Gone, Heard, Hook, Proof
@@ -30,6 +31,8 @@ _NOUNS: Mapping[str, str] = {
 }
 _SAYS_SOMETHING = frozenset({"created", "updated", "restored"})
 _SAYS_NOTHING = frozenset({"deleted", "switched"})
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""A webhook tells what changed just now, whenever that is."""
 _IGNORED = frozenset({"coupon"})
 
 
@@ -64,7 +67,7 @@ def hear(hook: Hook, access: Access) -> Heard:
         return Heard(topic=topic, unread=(_unread(noun, error, hook.body),))
     if noun == "products" and (has_variations(part) or part.value.get("parent_id")):
         return Heard(topic=topic)
-    told = understood(noun, part, (), hook.body, access, is_import=False)
+    told = understood(noun, part, (), hook.body, access, news_from=EVER)
     match told:
         case Found():
             return Heard(topic=topic, found=(told,))

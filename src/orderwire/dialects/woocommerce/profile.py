@@ -50,6 +50,7 @@ PROFILE = Profile(
     ),
     hooks=HookTerms(
         leaves_out=("refunds",),
+        guesses=("cancelled_at",),
         setup="WooCommerce › Settings › Advanced › Webhooks: API version 3, one for each topic, all with one secret.",
     ),
 )

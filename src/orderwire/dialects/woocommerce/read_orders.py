@@ -31,7 +31,7 @@ def is_order(part: Part, access: Access) -> bool:
     return (part.text("status") or "") not in access.listed("not_orders")
 
 
-def order_of(part: Part, refunds: Sequence[Part], access: Access, *, is_import: bool) -> Order:
+def order_of(part: Part, refunds: Sequence[Part], access: Access, *, news_from: datetime | None) -> Order:
     """Read one order. `refunds` are its refunds in full; the order's own list of them has no dates.
 
     Raises:
@@ -72,16 +72,17 @@ def order_of(part: Part, refunds: Sequence[Part], access: Access, *, is_import: 
         updated_at=part.instant("date_modified_gmt", is_utc=True) or created,
         marketing_consent=said_yes(part, access.listed("consent_meta")),
     )
-    return _checked(_lived(order, part, access, is_import=is_import))
+    return _checked(_lived(order, part, access, news_from=news_from))
 
 
-def _lived(order: Order, part: Part, access: Access, *, is_import: bool) -> Order:
+def _lived(order: Order, part: Part, access: Access, *, news_from: datetime | None) -> Order:
     """The order with what happened to it.
 
-    A cancellation has no time of its own. Seen as a change, the last change is it; found at the first look, nobody
-    knows, so its time is approximate.
+    A cancellation has no time of its own. Where the last change was not read before, it is that; anywhere else nobody
+    knows, and the time is approximate.
     """
     is_cancelled = order.source_status == "cancelled"
+    is_news = news_from is not None and order.updated_at is not None and order.updated_at >= news_from
     means = access.text("completed_means")
     completed = part.instant("date_completed_gmt", is_utc=True)
     shipments = tuple(_shipments(part)) if access.flag("tracking") else ()
@@ -92,7 +93,7 @@ def _lived(order: Order, part: Part, access: Access, *, is_import: bool) -> Orde
         delivered_at=completed if means == "delivered" else None,
         shipments=shipments,
         cancelled_at=order.updated_at if is_cancelled else None,
-        approximate=("cancelled_at",) if is_cancelled and is_import else (),
+        approximate=("cancelled_at",) if is_cancelled and not is_news else (),
     )
 
 

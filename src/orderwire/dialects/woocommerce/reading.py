@@ -19,22 +19,22 @@ from orderwire.errors import BadReply
 from orderwire.model import Record
 
 SUBSCRIPTIONS = "/wp-json/wc/v3/subscriptions"
-Read: TypeAlias = Callable[[Part, Sequence[Part], Access, bool], Record | None]
+Read: TypeAlias = Callable[[Part, Sequence[Part], Access, datetime | None], Record | None]
 Steps: TypeAlias = Generator[WireRequest, WireReply, Piece]
 
 
-def _order(part: Part, refunds: Sequence[Part], access: Access, is_import: bool) -> Record | None:
-    return order_of(part, refunds, access, is_import=is_import) if is_order(part, access) else None
+def _order(part: Part, refunds: Sequence[Part], access: Access, news_from: datetime | None) -> Record | None:
+    return order_of(part, refunds, access, news_from=news_from) if is_order(part, access) else None
 
 
-def _product(part: Part, variations: Sequence[Part], access: Access, _is_import: bool) -> Record:
+def _product(part: Part, variations: Sequence[Part], access: Access, _news_from: datetime | None) -> Record:
     return product(part, variations, access.text("currency"))
 
 
 READERS: Mapping[str, Read] = {
-    "people": lambda part, _children, _access, _is_import: person(part),
+    "people": lambda part, _children, _access, _news_from: person(part),
     "products": _product,
-    "subscriptions": lambda part, _children, _access, _is_import: subscription(part),
+    "subscriptions": lambda part, _children, _access, _news_from: subscription(part),
     "orders": _order,
 }
 """How one thing of each noun is read, with what is kept beside it: refunds of an order, variations of a product."""
@@ -90,7 +90,7 @@ def _told(
         beside = yield from _beside(noun, row)
         raw = with_children(row.raw, [one.raw for one in beside.rows]) if beside.rows else row.raw
         children = [one.part for one in beside.rows]
-        told = understood(noun, row.part, children, raw, access, is_import=stretch.is_import)
+        told = understood(noun, row.part, children, raw, access, news_from=stretch.news_from)
         if isinstance(told, Found):
             found.append(told)
         elif told is not None:
@@ -106,13 +106,13 @@ def _beside(noun: str, row: Row) -> Generator[WireRequest, WireReply, Rows]:
 
 
 def understood(
-    noun: str, part: Part, children: Sequence[Part], raw: bytes, access: Access, *, is_import: bool
+    noun: str, part: Part, children: Sequence[Part], raw: bytes, access: Access, *, news_from: datetime | None
 ) -> Found | Unread | None:
     """A thing as a record, or why it is none; None for what is not to be told at all."""
     key = ""
     try:
         key = part.need("id")
-        record = READERS[noun](part, children, access, is_import)
+        record = READERS[noun](part, children, access, news_from)
         changed = part.instant("date_modified_gmt", is_utc=True)
     except Misread as error:
         return Unread(stream=noun, key=key, place=error.place, problem=error.problem, remedy=error.remedy, raw=raw)
@@ -125,7 +125,7 @@ def with_children(raw: bytes, children: Sequence[bytes]) -> bytes:
 
 
 def reread(noun: str, raw: bytes, access: Access) -> Found:
-    """Read kept bytes again; whether they came with the first look is not known any more, so nothing is certain.
+    """Read kept bytes again; how they came is not known any more, so no time of a last change is certain.
 
     Raises:
         InvalidRecord: they cannot be understood.
@@ -135,7 +135,7 @@ def reread(noun: str, raw: bytes, access: Access) -> Found:
         thing = whole_part.part("thing") if "beside" in whole_part.value else whole_part
         if thing is None or noun not in READERS:
             raise Misread("body", "is not of this stream")
-        told = understood(noun, thing, whole_part.parts("beside"), raw, access, is_import=True)
+        told = understood(noun, thing, whole_part.parts("beside"), raw, access, news_from=None)
     except Misread as error:
         raise error.of(access.source) from error
     if isinstance(told, Found):

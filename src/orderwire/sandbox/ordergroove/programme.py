@@ -20,6 +20,7 @@ UNSENT, CANCELLED, SUCCESS = 1, 4, 5
 _DAYS = {1: 1, 2: 7, 3: 30}
 _REASONS = ("1|I have too much", "2|It is too expensive", "7|")
 _REMIND_AT = time(6)
+_LONGEST_LEAD = 30
 
 
 @dataclass
@@ -235,12 +236,13 @@ class Programme:
             del self.orders[order.id]
 
     def _remind(self) -> None:
+        soon = self.now.astimezone(ZONE).date() + timedelta(days=_LONGEST_LEAD)
         for order in self.orders.values():
-            held = [self.subscriptions[one.subscription] for one in self.items_of(order.id) if one.subscription]
-            if order.status != UNSENT or order.reminded or not held:
+            if order.status != UNSENT or order.reminded or order.place > soon:
                 continue
-            on = order.place - timedelta(days=held[0].lead)
-            if datetime.combine(on, _REMIND_AT, ZONE) <= self.now:
+            leads = [self.subscriptions[one.subscription].lead for one in self.items_of(order.id) if one.subscription]
+            on = order.place - timedelta(days=min(leads, default=0))
+            if leads and datetime.combine(on, _REMIND_AT, ZONE) <= self.now:
                 order.reminded = True
                 self._note("order.reminder", self.now, order.id)
 

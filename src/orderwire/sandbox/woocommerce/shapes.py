@@ -7,7 +7,7 @@ from typing import Any
 
 from orderwire.sandbox.trading.things import Customer, Line, Order, Product, Refund, tax_in
 
-ZONE = timezone(timedelta(hours=2))
+ZONE = timezone(timedelta(hours=-5))
 """The site's own zone: what times without `_gmt` are in."""
 
 

@@ -26,6 +26,8 @@ BEFORE_LESS = 3
 """Failures in a row after which less is asked for."""
 PATIENCE = 20.0
 """Seconds to wait for a shop with its pass held open; a longer wait ends the pass and is remembered."""
+PATIENCE_INSIDE = 120.0
+"""The same inside a piece that has begun: it would begin anew, and under a narrow limit never come to its end."""
 
 
 class AskForLess(Exception):
@@ -59,6 +61,7 @@ class Line:
         self._rng = random.Random()
         self._failures = 0
         self._bad_replies = 0
+        self._patience = PATIENCE
         self.requests = 0
 
     @property
@@ -75,10 +78,12 @@ class Line:
             Unavailable: no useful answer, again and again.
             ConfigError: the shop refuses us, or is none.
         """
+        self._patience = PATIENCE
         try:
             request = next(work)
             while True:
                 request = work.send(self._ask(request))
+                self._patience = PATIENCE_INSIDE
         except StopIteration as end:
             self._bad_replies = 0
             result: T = end.value
@@ -125,7 +130,7 @@ class Line:
     def _once(self, request: WireRequest) -> WireReply | None:
         """One try, when it is our turn; None where no complete reply came and there may be another try."""
         wait = self._free_at - self._clock.tick()
-        if wait > PATIENCE:
+        if wait > self._patience:
             raise Resting(wait)
         self._wait(wait)
         self._free_at = self._clock.tick() + self._gap
@@ -158,7 +163,7 @@ class Line:
         self._rest(wait)
 
     def _rest(self, seconds: float) -> None:
-        if seconds > PATIENCE:
+        if seconds > self._patience:
             raise Resting(seconds)
         self._wait(seconds)
 

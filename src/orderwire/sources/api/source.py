@@ -54,7 +54,9 @@ class ApiSource:
         )
         self._read = tuple(stream for stream in self._connector.profile.streams if self._is_wanted(stream))
         self._limits: dict[str, int] = {}
-        """How much of each stream the shop can be asked for at once, where it was too much before."""
+        """How much of each stream to ask for at once, after failures."""
+        self._most: dict[str, int] = {}
+        """The same where the shop itself said that more is too much."""
 
     @property
     def name(self) -> str:
@@ -173,18 +175,34 @@ class ApiSource:
         if to <= before:
             return
         overlap = timedelta(seconds=self._settings.overlap)
-        for page in self._stretch(stream, standing, before - overlap, to):
+        news_from = before if stream.name == stream.noun else None
+        for page in self._stretch(stream, standing, before - overlap, to, news_from=news_from):
             is_empty = not page.records and not page.problems
             if is_empty and not standing.cursor and standing.rest_until is None and to - before < overlap / 2:
                 continue
             yield page
 
-    def _stretch(self, stream: Stream, standing: Standing, since: datetime | None, to: datetime) -> Iterator[Page]:
+    def _stretch(
+        self,
+        stream: Stream,
+        standing: Standing,
+        since: datetime | None,
+        to: datetime,
+        *,
+        news_from: datetime | None = None,
+    ) -> Iterator[Page]:
         is_import = not standing.is_imported
         is_first_of_changes = is_import and stream.pace is Pace.CHANGED
         cursor: str | None = standing.cursor
         while cursor is not None:
-            stretch = Stretch(stream=stream.name, since=since, until=to, cursor=cursor, is_import=is_import)
+            stretch = Stretch(
+                stream=stream.name,
+                since=since,
+                until=to,
+                cursor=cursor,
+                is_import=is_import,
+                news_from=news_from,
+            )
             most = self._settings.page or stream.page
             piece = self._as_much_as_goes(stream.name, most, partial(self._piece, stretch))
             cursor = piece.cursor
@@ -200,6 +218,7 @@ class ApiSource:
 
     def _as_much_as_goes(self, stream: str, most: int, ask: Callable[[int], T]) -> T:
         """Ask for as much as the shop can give at once: half of it where it is too much, more again afterwards."""
+        most = min(self._most.get(stream, most), most)
         limit = min(self._limits.get(stream, most), most)
         while True:
             try:
@@ -209,6 +228,8 @@ class ApiSource:
                     raise Unavailable("read", may_have_arrived=True, peer=self._line.place) from error
                 limit = max(1, limit // 2)
                 self._limits[stream] = limit
+                if error.is_too_much:
+                    most = self._most[stream] = limit
             else:
                 self._limits[stream] = min(most, limit * 2)
                 return answer
