@@ -41,14 +41,17 @@ test: dev servers ## Run the whole test suite, databases included.
 demo: dev ## Build a shop, sync it into local stand-ins of the platforms, and show what arrived.
 	@$(BIN)/python examples/demo.py --dir demo
 
-e2e: dev servers ## Run the end-to-end tests: the running program against the stand-ins.
-	@$(BIN)/python -m pytest tests/e2e
+e2e: dev servers ## Run the end-to-end tests: the program against the stand-ins, real clients and odd calls against it.
+	@ORDERWIRE_E2E=1 $(BIN)/python -m pytest tests/e2e
+	@$(BIN)/python scripts/clients_table.py
 
 chaos: dev servers ## Run the tests that kill processes and lose replies.
 	@$(BIN)/python -m pytest tests/chaos
 
 bench: dev ## Measure, and print the figures.
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.ingest
+	@$(BIN)/python -m bench live
 
 docs: dev ## Write docs/reference/ anew from the code.
 	@$(BIN)/python scripts/generate_reference.py

@@ -2,7 +2,8 @@
 
 `python -m bench --quick` takes less than three minutes; `--rows free,kill --tools orderwire,dlt` runs a part;
 `--orders 1000000` sets the size of every row. `python -m bench scale` shows what an order costs and how much memory
-is taken at growing sizes; `python -m bench scale --sizes 10000,3000000` at others.
+is taken at growing sizes; `python -m bench scale --sizes 10000,3000000` at others. `python -m bench live` is another
+program: how soon orders that come in are with the platform.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 import msgspec
 
 from bench import shop
+from bench.live import __main__ as live
 from bench.measure import Figures, run
 from bench.rig import Platform
 from bench.scoreboard import ALL, ROWS, SCALE, SIZES, Entrant, Row
@@ -31,7 +33,10 @@ REPORT = Path("bench-report.json")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; 1 when Orderwire lost or inverted anything."""
-    options = _options(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["live"]:
+        return live.main(given[1:])
+    options = _options(given)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     report: dict[str, object] = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),

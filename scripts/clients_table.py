@@ -9,18 +9,27 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from reference_markdown import NOTICE, codes, page, table  # noqa: E402
+from tests.clients.known import CLIENTS, DLT, Client, kept  # noqa: E402
 
 from orderwire.dialects import registry  # noqa: E402
-from tests.clients.known import CLIENTS, Client, kept  # noqa: E402
 
 OWN_NOTICE = "<!-- Written by `make e2e` from what it measured. Edits here are lost. -->"
 PAGE = ROOT / "docs" / "reference" / "clients.md"
 
+NOT_TRIED = (
+    "- Ometria: neither registry has a client of its API.",
+    "- `@ordergroove/offers` (npm) runs in a shop's pages and knows its hosts by environment only.",
+    "  It needs `GET /offer/{merchant}/{module}` of the offers host, and with a customer's signature `GET /orders/`,",
+    "  `GET /items/?order=`, `POST /items/iu/` and `POST /subscriptions/create_from_item/`;",
+    "  our stand-in has the lists that a merchant's key reads, and none of these.",
+    "- The plugins for WordPress, WooCommerce and Magento are PHP and need the shop they live in.",
+)
+
 
 def main() -> None:
     """Write the page; clients that were not tried are left out and named on stderr."""
-    tried = [(client, told) for client in CLIENTS if (told := kept(client.name)) is not None]
-    missing = [client.name for client in CLIENTS if kept(client.name) is None]
+    tried = [(client, told) for client in (*CLIENTS, DLT) if (told := kept(client.name)) is not None]
+    missing = [client.name for client in (*CLIENTS, DLT) if kept(client.name) is None]
     if missing:
         print(f"not tried, so the page stays as it is: {', '.join(missing)}", file=sys.stderr)
         sys.exit(1)
@@ -37,6 +46,10 @@ def main() -> None:
         "",
         *(_wrongs(tried) or ["Nothing."]),
         "",
+        "Not tried, and why:",
+        "",
+        *NOT_TRIED,
+        "",
         "## The calls",
         "",
     ]
@@ -47,7 +60,7 @@ def main() -> None:
 
 def _row(client: Client, told: list[dict[str, str]]) -> list[str]:
     return [
-        registry.door(client.platform).title,
+        registry.door(client.platform).title if client.platform in registry.DOORS else client.platform.title(),
         _name(client),
         client.version or "–",
         client.speaks,
@@ -66,7 +79,9 @@ def _wrongs(tried: list[tuple[Client, list[dict[str, str]]]]) -> list[str]:
     for client, told in tried:
         for one in told:
             if one["wrong"]:
-                whose = f"the client: {client.is_wrong[one['call']]}" if one["call"] in client.is_wrong else "the door"
+                whose = (
+                    f"the client: {client.is_wrong[one['call']]}" if one["call"] in client.is_wrong else "the door"
+                )
                 found.append(f"- `{one['call']}` of {_name(client)}: {whose}.")
     return found
 

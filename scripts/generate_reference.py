@@ -18,6 +18,7 @@ from reference_native import SCHEMA, native_page, schema_file
 from reference_settings import settings_page
 
 from orderwire import errors
+from orderwire.app.alarms.settings import AlarmKind
 from orderwire.dialects import contract, registry, wire
 from orderwire.dialects.contract import Budget, Capability, Once, Profile, Route
 from orderwire.ledger import values
@@ -36,6 +37,7 @@ WORDS: tuple[tuple[str, str, tuple[type[Enum], ...]], ...] = (
         "What a dialect states of its routes, and what delivery decides from it.",
         (contract.Lane, contract.Resend, contract.Semantics, contract.History, contract.Confirmation, values.Stream),
     ),
+    ("What needs somebody", "Alarms, as `orderwire status` and `/metrics` name them.", (AlarmKind,)),
     ("People and orders", "What records are made of.", (IdentifierKind, Channel, ConsentState, RefundKind)),
 )
 
@@ -165,10 +167,16 @@ def platforms_page(platforms: Sequence[Profile]) -> str:
                 ["name in the settings", f"`{profile.name}`"],
                 ["address", f"`{profile.base_url}`" if profile.base_url else "your own: `base_url`"],
                 ["pinned revision", profile.revision],
+                ["retired on", f"{profile.retires_on}" if profile.retires_on else "no rule is stated"],
                 ["the key", profile.key_help],
                 ["to pause before history is sent", profile.automations_help],
                 ["read back", ", ".join(reads) or "nothing"],
                 ["identifiers, strongest first", ", ".join(profile.identity_precedence)],
+                [
+                    "people of whom only a device is known",
+                    "told at once" if profile.takes_anonymous else "held until they are identified",
+                ],
+                ["joining two people who are one", profile.joining or "not offered there"],
                 ["erasure of a person", profile.erasure or "not offered there: by hand"],
             ],
         )

@@ -32,7 +32,8 @@ def native_page() -> str:
         'A batch is an object `{"records": [ … ]}`; each record has a `type` and the fields of its table below.',
         f"[{SCHEMA}]({SCHEMA}) is the same as a JSON Schema (2020-12), for editors and validators.",
         "",
-        "- Amounts are whole minor units of the record's `currency`; prices and quantities are decimals, as text.",
+        "- Amounts are whole minor units of the record's `currency`.",
+        "- Prices and quantities are decimals, as text or number.",
         "- Instants are RFC 3339 with a zone; one without is refused.",
         "- A field that is not listed is refused; what is the shop's own goes under `properties`.",
         "",
@@ -90,13 +91,15 @@ def _type(shape: Mapping[str, Any]) -> str:
         return f"[{name}](#{name.lower()})"
     if "anyOf" in shape:
         return " or ".join(dict.fromkeys(_type(one) for one in shape["anyOf"] if one.get("type") != "null"))
+    if shape.get("format") == "decimal":
+        return "decimal"
     match shape.get("type"):
         case "array":
             return f"list of {_type(shape['items'])}"
         case "object":
             return f"names to {_type(shape.get('additionalProperties') or {})}"
         case "string":
-            return {"date-time": "instant", "date": "date", "decimal": "decimal"}.get(shape.get("format", ""), "text")
+            return {"date-time": "instant", "date": "date"}.get(shape.get("format", ""), "text")
         case "integer":
             return "whole number"
         case "boolean":

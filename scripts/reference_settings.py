@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 from reference_markdown import attribute_docs, codes, page, table
 
+from orderwire.app.alarms.settings import AlarmSettings
 from orderwire.app.checking import origins
 from orderwire.app.frontdoor.settings import ServerSettings
 from orderwire.app.settings import FILE, Settings
 from orderwire.delivery.settings import DestinationSettings, UnknownPolicy
+from orderwire.dialects.connector_registry import connector, connector_names
 from orderwire.dialects.contract import Account, Profile
+from orderwire.sources.api.settings import ApiSettings
 from orderwire.sources.fields import CHILDREN, ENTITIES, FIELDS, HAPPENINGS, OPEN_PROPERTIES, REQUIRED
 from orderwire.sources.mapping import Child, Entity, MoneyUnit, SourceKind, SourceMapping
 
@@ -61,7 +66,10 @@ HELP: Mapping[str, tuple[str, str]] = {
     "destination.on_unknown": (codes(UnknownPolicy), "What becomes of a fact whose outcome was never learned."),
     "destination.reserve": ("number", ""),
     "destination.time_scale": ("number", ""),
-    "source.kind": (codes(SourceKind), "What the source reads from."),
+    "source.kind": (
+        codes([SourceKind.SQL, SourceKind.FILES, *connector_names()]),
+        "What the source reads from: a database, files, or a shop product's own API.",
+    ),
     "source.url": ("`env:NAME`, `file:PATH`, URL, path", "The database; a URL in the file holds no password."),
     "source.folder": ("path", "Where the files are; from the folder of this file."),
     "source.time_zone": ("IANA name", ""),
@@ -97,6 +105,21 @@ HELP: Mapping[str, tuple[str, str]] = {
     "field.approximate": ("yes or no", "The instant is only a last-change time: recorded, and never sent as news."),
 }
 """The value and, where no docstring tells it, the meaning of each key."""
+SHOP: Mapping[str, tuple[str, str]] = {
+    "url": ("URL", "The shop's own address."),
+    "webhook_secrets": (
+        "list of `env:NAME` or `file:PATH`",
+        "What the shop's webhooks are signed with, the newest first; with it `/hooks/<name>` is open.",
+    ),
+    "streams": ("list of text", ""),
+    "knows_newsletter": ("yes or no", "Must be false for a product that does not know it itself."),
+    "safety_lag": ("seconds", "Things younger than this wait for the next pass."),
+    "overlap": ("seconds", "How far each pass reaches back before the end of the previous one."),
+    "reread_after": ("seconds", "How often that is read again which no clock tells of."),
+    "page": ("whole number", ""),
+    "per_second": ("whole number", ""),
+}
+"""The same for a shop product."""
 SERVER: Mapping[str, tuple[str, str]] = {
     "host": ("address", "Where to listen; `0.0.0.0` answers everybody."),
     "port": ("whole number", "Where to listen."),
@@ -110,6 +133,19 @@ SERVER: Mapping[str, tuple[str, str]] = {
     "log": ("`all`, `errors`, `none`", ""),
 }
 """The same for the front door."""
+ALARMS: Mapping[str, tuple[str, str]] = {
+    "webhook": ("URL", ""),
+    "key": ("`env:NAME` or `file:PATH`", ""),
+    "allow_private": ("yes or no", ""),
+    "mail": ("e-mail address", ""),
+    "mail_from": ("e-mail address", ""),
+    "smtp": ("`env:NAME` or `file:PATH`", ""),
+    "every": ("span", ""),
+    "backlog_after": ("span", ""),
+    "disk_below": ("bytes", ""),
+    "mute": ("list of text", ""),
+}
+"""The same for alarms."""
 
 
 def settings_page(platforms: Sequence[Profile]) -> str:
@@ -131,7 +167,12 @@ def settings_page(platforms: Sequence[Profile]) -> str:
         "",
         "How `orderwire serve` stands open.",
         "",
-        *_server_lines(),
+        *_struct_lines(ServerSettings, SERVER),
+        "## [alarms]",
+        "",
+        "Who is told when something needs them; [alarms](../howto/be-told-when-something-is-wrong.md) tells of what.",
+        "",
+        *_struct_lines(AlarmSettings, ALARMS),
         "## [destination.<name>]",
         "",
         "An account that everything is delivered to; two accounts at one platform are two destinations.",
@@ -143,16 +184,25 @@ def settings_page(platforms: Sequence[Profile]) -> str:
     return page("Settings", *lines)
 
 
-def _server_lines() -> list[str]:
-    docs = attribute_docs(ServerSettings)
+def _struct_lines(settings: type[Struct], keys: Mapping[str, tuple[str, str]]) -> list[str]:
+    """A table that has a class of its own."""
+    docs = attribute_docs(settings)
     rows = []
-    for field in msgspec.structs.fields(ServerSettings):
-        value, meaning = SERVER[field.name]
-        default = field.default if isinstance(field.default, str | int) else ""
-        rows.append(
-            [f"`{field.name}`", value, f"`{_toml(default)}`" if default != "" else "", meaning or docs[field.name]]
-        )
+    for field in msgspec.structs.fields(settings):
+        value, meaning = keys[field.name]
+        default = _shown(field.default)
+        rows.append([f"`{field.name}`", value, f"`{default}`" if default else "", meaning or docs[field.name]])
     return table(["key", "value", "default", "meaning"], rows)
+
+
+def _shown(default: object) -> str:
+    """A default as it would stand in the file; empty where there is none."""
+    match default:
+        case timedelta():
+            return f'"{default.total_seconds():g}s"'
+        case str() | bool() | int() if default != "":
+            return _toml(default)
+    return ""
 
 
 def _defaults(platforms: Sequence[Profile]) -> dict[str, str]:
@@ -269,6 +319,37 @@ def _source_lines() -> list[str]:
         "",
         *_plain("field", rule, {}),
         *_field_lines(),
+        *_shop_lines(),
+    ]
+
+
+def _shop_lines() -> list[str]:
+    """What the tables of shop products hold."""
+    profiles = [connector(name).profile for name in connector_names()]
+    docs = attribute_docs(ApiSettings)
+    rows = [[f"`{key}`", value, docs.get(key) or meaning] for key, (value, meaning) in SHOP.items()]
+    credentials = [
+        [profile.title, f"`{one.name}`", f"{one.help}{' Optional.' if one.is_optional else ''}"]
+        for profile in profiles
+        for one in profile.credentials
+    ]
+    options = [
+        [profile.title, f"`{option.name}`", f"`{_toml(option.default)}`", option.help]
+        for profile in profiles
+        for option in profile.options
+    ]
+    return [
+        "## [source.<name>] of a shop product",
+        "",
+        "Where `kind` names a shop product, nothing is mapped: its connector knows what everything means.",
+        "",
+        *table(["key", "value", "meaning"], rows),
+        "Each product has credentials of its own, as references.",
+        "",
+        *table(["product", "key", "where it is found"], credentials),
+        "### [source.<name>.options]",
+        "",
+        *table(["product", "option", "default", "meaning"], options),
     ]
 
 

@@ -48,12 +48,18 @@ def target_of(platform: str, endpoint: Endpoint, keys: Keys, values: Mapping[str
     """The path of an endpoint, its named parts filled, and the key where it stands in the address."""
     own = {"account": keys.account, "brand": keys.account, "hash": keys.public}
     filled = re.sub(
-        r"\{(\w+)\}", lambda part: own.get(part[1]) or quote((values or {}).get(part[1], "1"), safe="%"), endpoint.path
+        r"\{(\w+)\}",
+        lambda part: own.get(part[1]) or quote((values or {}).get(part[1], "1"), safe="%"),
+        endpoint.path,
     )
     query = ""
     if platform == "klaviyo" and endpoint.path.startswith("/client/"):
         query = f"?company_id={keys.public}"
-    if platform == "klaviyo" and re.search("/(track|identify|track-once)$", endpoint.path) and endpoint.method == "GET":
+    if (
+        platform == "klaviyo"
+        and re.search("/(track|identify|track-once)$", endpoint.path)
+        and endpoint.method == "GET"
+    ):
         told = {"token": keys.public, "event": "x", "properties": {}, "customer_properties": {"email": "a@mail.test"}}
         query = f"?data={quote(base64.b64encode(json.dumps(told).encode()).decode())}"
     if platform == "drip" and endpoint.path.startswith("/client/"):
@@ -64,73 +70,77 @@ def target_of(platform: str, endpoint: Endpoint, keys: Keys, values: Mapping[str
 def order_call(platform: str, name: str, keys: Keys) -> tuple[str, bytes]:
     """The target and body of a call that places the order `name`, which afterwards is in the ledger."""
     email = f"{name}@mail.test"
-    paths_and_bodies: dict[str, tuple[str, Any]] = {
-        "native": (
-            "/v1/orders",
-            {"order_id": name, "currency": "EUR", "placed_at": _AT, "total": 100, "identity": {"email": email}},
-        ),
-        "drip": (
-            f"/v3/{keys.account}/shopper_activity/order",
-            {
-                "provider": "shop",
-                "email": email,
-                "action": "placed",
-                "order_id": name,
-                "grand_total": 1.0,
-                "currency": "EUR",
-                "occurred_at": _AT,
-                "items": [{"name": "Mug", "price": 1.0, "product_id": "P1"}],
-            },
-        ),
-        "klaviyo": ("/api/events", _placed_at_klaviyo(name, email)),
-        "omnisend": (
-            "/v5/events",
-            {
-                "eventName": "placed order",
-                "origin": "api",
-                "eventVersion": "v2",
-                "eventTime": _AT,
-                "contact": {"email": email},
-                "properties": {"orderID": name, "currency": "EUR", "totalPrice": 1, "createdAt": _AT, "lineItems": []},
-            },
-        ),
-        "ometria": (
-            "/v2/push",
-            [
-                {
-                    "@type": "order",
-                    "id": name,
-                    "timestamp": _AT,
-                    "is_valid": True,
-                    "grand_total": 1.0,
-                    "currency": "EUR",
-                    "customer": {"email": email},
-                    "lineitems": [],
-                }
-            ],
-        ),
-        "yespo": (
-            "/api/v1/orders",
-            {
-                "orders": [
-                    {
-                        "externalOrderId": name,
-                        "email": email,
-                        "totalCost": 1.0,
-                        "status": "INITIALIZED",
-                        "date": _AT,
-                        "currency": "EUR",
-                        "items": [{"externalItemId": "P1", "name": "Mug", "quantity": 1, "cost": 1.0}],
-                    }
-                ]
-            },
-        ),
-    }
-    path, body = paths_and_bodies[platform]
+    path, body = {
+        "native": _placed_here,
+        "drip": _placed_at_drip,
+        "klaviyo": _placed_at_klaviyo,
+        "omnisend": _placed_at_omnisend,
+        "ometria": _placed_at_ometria,
+        "yespo": _placed_at_yespo,
+    }[platform](name, email, keys.account)
     return f"/{platform}{path}", json.dumps(body).encode()
 
 
-def _placed_at_klaviyo(name: str, email: str) -> dict[str, Any]:
+def _placed_here(name: str, email: str, _account: str) -> tuple[str, Any]:
+    who = {"email": email}
+    return "/v1/orders", {"order_id": name, "currency": "EUR", "placed_at": _AT, "total": 100, "identity": who}
+
+
+def _placed_at_drip(name: str, email: str, account: str) -> tuple[str, Any]:
+    body = {
+        "provider": "shop",
+        "email": email,
+        "action": "placed",
+        "order_id": name,
+        "grand_total": 1.0,
+        "currency": "EUR",
+        "occurred_at": _AT,
+        "items": [{"name": "Mug", "price": 1.0, "product_id": "P1"}],
+    }
+    return f"/v3/{account}/shopper_activity/order", body
+
+
+def _placed_at_omnisend(name: str, email: str, _account: str) -> tuple[str, Any]:
+    told = {"orderID": name, "currency": "EUR", "totalPrice": 1, "createdAt": _AT, "lineItems": []}
+    body = {
+        "eventName": "placed order",
+        "origin": "api",
+        "eventVersion": "v2",
+        "eventTime": _AT,
+        "contact": {"email": email},
+        "properties": told,
+    }
+    return "/v5/events", body
+
+
+def _placed_at_ometria(name: str, email: str, _account: str) -> tuple[str, Any]:
+    order = {
+        "@type": "order",
+        "id": name,
+        "timestamp": _AT,
+        "is_valid": True,
+        "grand_total": 1.0,
+        "currency": "EUR",
+        "customer": {"email": email},
+        "lineitems": [],
+    }
+    return "/v2/push", [order]
+
+
+def _placed_at_yespo(name: str, email: str, _account: str) -> tuple[str, Any]:
+    order = {
+        "externalOrderId": name,
+        "email": email,
+        "totalCost": 1.0,
+        "status": "INITIALIZED",
+        "date": _AT,
+        "currency": "EUR",
+        "items": [{"externalItemId": "P1", "name": "Mug", "quantity": 1, "cost": 1.0}],
+    }
+    return "/api/v1/orders", {"orders": [order]}
+
+
+def _placed_at_klaviyo(name: str, email: str, _account: str) -> tuple[str, Any]:
     attributes = {
         "metric": {"data": {"type": "metric", "attributes": {"name": "Placed Order"}}},
         "profile": {"data": {"type": "profile", "attributes": {"email": email}}},
@@ -140,7 +150,7 @@ def _placed_at_klaviyo(name: str, email: str) -> dict[str, Any]:
         "value_currency": "EUR",
         "unique_id": name,
     }
-    return {"data": {"type": "event", "attributes": attributes}}
+    return "/api/events", {"data": {"type": "event", "attributes": attributes}}
 
 
 def _basic(user: str, password: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
 import zlib
@@ -14,11 +15,11 @@ from random import Random
 from typing import Any, cast
 
 import msgspec
+from tests.clients.callers import Headers, Keys
 
 from orderwire.dialects import registry
 from orderwire.dialects.contract import Account, Item
 from orderwire.testing import golden
-from tests.clients.callers import Headers, Keys
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 JSON: Headers = (("Content-Type", "application/json"),)
@@ -51,7 +52,8 @@ BODIES: tuple[Body, ...] = (
     Body("blanks", b"  \r\n\t "),
     *(Body(text, text.encode()) for text in ("null", "true", "0", "-1", '""', '"x"', "[]", "{}", "[[]]", "[null]")),
     *(Body(text, text.encode()) for text in ("NaN", "[NaN]", '{"a":NaN}', '{"data":Infinity}', '[-Infinity]')),
-    *(Body(f"broken {text}", text.encode()) for text in ("{", "[", '{"a"', '{"a":', '{"a":1,}', "{'a':1}", '{"a":"', "{} x", "{}{}")),
+    *(Body(f"broken {text}", text.encode()) for text in ("{", "[", '{"a"', '{"a":', '{"a":1,}', "{'a':1}", '{"a":"')),
+    *(Body(f"more than one {text}", text.encode()) for text in ("{} x", "{}{}", "{},{}")),
     Body("a byte order mark", b"\xef\xbb\xbf{}"),
     Body("UTF-16", '{"a": 1}'.encode("utf-16")),
     Body("no UTF-8", b'{"email":"\xff\xfe@mail.test"}'),
@@ -102,9 +104,10 @@ def bombs() -> tuple[Body, ...]:
 
 
 JUNK: tuple[Any, ...] = (
-    None, True, False, 0, -1, 2**53 + 1, 2**64, -(2**70), 10**400, 0.1, 1e308, "", " ", "x", "\0", "\ud800", "ö" * 300,
+    None, True, False, 0, -1, 2**53 + 1, 2**64, -(2**70), 10**400, 0.1, 1e308, "", " ", "x", "\0", "\ud800",
+    "ö" * 300,
     "a@mail.test", "@", "1e400", "NaN", "-0", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-02-30",
-    "now", "+351912345678", "EUR", "XXX", "€", [], {}, [[]], [{}], {"": None}, {"a": {"b": [1, None]}}, [None] * 50,
+    "now", "+351912345678", "EUR", "ZZZ", "€", [], {}, [[]], [{}], {"": None}, {"a": {"b": [1, None]}}, [None] * 50,
     "SUBSCRIBED", "1.005", "١٢", "' OR 1=1 --", "%s%n", "../../x", "<a>",
 )  # fmt: skip
 
@@ -150,15 +153,18 @@ def _own(keys: Keys) -> list[Sample]:
     line = {"line_id": "L1", "name": "Mug", "quantity": 2, "unit_price": "12.50", "subtotal": 2500, "total": 2500}
     order = {"order_id": "1001", "identity": who, "currency": "EUR", "placed_at": at, "total": 2500, "lines": [line]}
     refund = {"refund_id": "r1", "refunded_at": at, "amount": 500, "lines": [{"line_id": "L1", "amount": 500}]}
+    parcel = {"shipment_id": "s1", "shipped_at": at}
+    cart = {"cart_id": "c1", "identity": who, "currency": "EUR", "total": 2500, "updated_at": at, "lines": [line]}
+    event = {"event_id": "e1", "name": "custom.wished", "identity": who, "occurred_at": at, "properties": {"a": 1}}
     records: dict[str, Any] = {
-        "orders": order | {"paid_at": at, "refunds": [refund], "shipments": [{"shipment_id": "s1", "shipped_at": at}]},
+        "orders": order | {"paid_at": at, "refunds": [refund], "shipments": [parcel]},
         "people": {"identity": who, "first_name": "Ana", "tags": ["vip"], "properties": {"x": 1.5}},
         "consents": {"identity": who, "channel": "email", "state": "subscribed", "changed_at": at, "origin": "form"},
         "products": {"product_id": "P1", "title": "Mug", "price": "12.5", "variants": [{"variant_id": "V1"}]},
-        "carts": {"cart_id": "c1", "identity": who, "currency": "EUR", "total": 2500, "updated_at": at, "lines": [line]},
+        "carts": cart,
         "subscriptions": {"subscription_id": "s1", "identity": who, "created_at": at, "product_ids": ["P1"]},
-        "events": {"event_id": "e1", "name": "custom.wished", "identity": who, "occurred_at": at, "properties": {"a": 1}},
-    }  # fmt: skip
+        "events": event,
+    }
     headers = (("Authorization", f"Bearer {keys.secret}"), *JSON)
     found = [Sample(n, "POST", f"/native/v1/{n}", headers, json.dumps(one).encode()) for n, one in records.items()]
     batch = {"records": [{"type": "order", **order}, {"type": "person", **records["people"]}]}
@@ -174,17 +180,19 @@ def mutated(content: bytes, chance: Random) -> bytes:
     for _ in range(chance.randint(1, 3)):
         places = list(_places(value))
         if not places:
-            return json.dumps(chance.choice(JUNK)).encode()
+            return json.dumps(copy.deepcopy(chance.choice(JUNK))).encode()
         holder, key = chance.choice(places)
         match chance.randrange(5):
             case 0:
                 del holder[key]
             case 1:
-                holder[key] = [holder[key], holder[key]]
+                holder[key] = [holder[key], copy.deepcopy(holder[key])]
             case 2 if isinstance(holder, dict):
-                holder[chance.choice(("type", "id", "data", "email", "x", "", "\0"))] = chance.choice(JUNK)
+                holder[chance.choice(("type", "id", "data", "email", "x", "", "\0"))] = copy.deepcopy(
+                    chance.choice(JUNK)
+                )
             case _:
-                holder[key] = chance.choice(JUNK)
+                holder[key] = copy.deepcopy(chance.choice(JUNK))
     return json.dumps(value).encode()
 
 

@@ -1,4 +1,4 @@
-"""The clients, each in an environment of its own: made from a lock of hashes, kept in `.cache`, made anew when it changes."""
+"""The clients, each in an environment of its own, made from a lock of hashes and kept until that changes."""
 
 from __future__ import annotations
 

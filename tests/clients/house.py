@@ -14,6 +14,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from orderwire.app.frontdoor import keys
+from orderwire.dialects import registry
+from orderwire.dialects.doorway import Scope
 from orderwire.ledger import FactFilter, open_ledger
 from orderwire.model import Fact
 
@@ -62,11 +65,36 @@ class House:
         told: dict[str, Any] = json.loads(made.stdout)
         return told
 
+    def quick_key(self, platform: str, *, name: str = "", source: str = "", scope: str = "") -> tuple[str, str]:
+        """A new key and its account, made beside the command line; `scope` is `read`, `write` or `browse`."""
+        ledger = open_ledger(self.folder / "orderwire.db")
+        try:
+            made = keys.make(
+                ledger,
+                registry.door(platform),
+                name=name,
+                source=source,
+                scopes=(Scope(scope),) if scope in ("read", "write") else (Scope.READ, Scope.WRITE),
+                is_public=scope == "browse",
+            )
+            return made.secret, made.key.account
+        finally:
+            ledger.close()
+
+    def revoke(self, *names: str) -> None:
+        """Take keys back."""
+        ledger = open_ledger(self.folder / "orderwire.db")
+        try:
+            for name in names:
+                keys.revoke(ledger, name)
+        finally:
+            ledger.close()
+
     def facts(self, after: int = 0) -> list[Fact]:
         """What the ledger holds behind this sequence number."""
         ledger = open_ledger(self.folder / "orderwire.db")
         try:
-            return [fact for fact in ledger.facts(FactFilter(), after=after)]
+            return list(ledger.facts(FactFilter(), after=after))
         finally:
             ledger.close()
 
@@ -74,9 +102,9 @@ class House:
         """What the server has written so far."""
         return (self.folder / "server.log").read_text()
 
-    def resident(self) -> int:
-        """Bytes of memory that the server and its workers hold."""
-        return sum(_resident(process) for process in _family(self.process.pid))
+    def peak(self) -> int:
+        """The most bytes of memory that the server and its workers have held at once."""
+        return sum(_peak(process) for process in _family(self.process.pid))
 
     def stop(self) -> int:
         """Ask it to end, and wait; its exit code."""
@@ -99,9 +127,8 @@ def _family(first: int) -> list[int]:
     return [first, *(one for child in found for one in _family(child))]
 
 
-def _resident(process: int) -> int:
-    try:
-        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    except OSError:
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
+def _peak(process: int) -> int:
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return 0

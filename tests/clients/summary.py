@@ -23,6 +23,8 @@ def _line(fact: Fact) -> str:
     subject = fact.subject if record is not None else fact.subject.partition(":")[0]
     if isinstance(record, Event):
         subject = record.name
+    elif isinstance(record, Consent):
+        subject = record.channel.value
     first = subject if subject == fact.kind else f"{fact.kind} {subject}"
     if record is None:
         return f"{first} | erased"
@@ -55,7 +57,12 @@ def _rest(fact: Fact, record: Record) -> str:
             variants = ", ".join(f"{one.variant_id} {one.price} {one.inventory}" for one in record.variants)
             return " ".join(
                 str(part)
-                for part in (record.title, record.price, "/".join(record.categories), f"({variants})" if variants else "")
+                for part in (
+                    record.title,
+                    record.price,
+                    "/".join(record.categories),
+                    f"({variants})" if variants else "",
+                )
                 if part
             )
         case Event():

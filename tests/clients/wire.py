@@ -60,7 +60,7 @@ class Line:
         was_open = self._socket is not None
         answered = self._exchange(method, whole)
         if answered.status == 0 and was_open:
-            # A line that was kept may have been closed in the meantime; a fresh one tells whether the request was why.
+            # A line that was kept may have been closed meanwhile; a fresh one tells whether the request was why.
             answered = self._exchange(method, whole)
         return answered
 

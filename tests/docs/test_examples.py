@@ -51,7 +51,8 @@ def commands() -> Iterator[Any]:
 
 def completed(whole: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
     """A source as a page shows a part of it, with the page's first whole one around it, and something to read."""
-    people = {} if set(ENTITIES) & {*whole, *part} else {"people": {"table": "people", "id": "id"}}
+    is_mapped = {"kind": "sql", **whole, **part}["kind"] in ("sql", "files")
+    people = {} if not is_mapped or set(ENTITIES) & {*whole, *part} else {"people": {"table": "people", "id": "id"}}
     return {**people, **whole, **part}
 
 

@@ -1,4 +1,4 @@
-"""Real clients, unmodified but for the address: each call answers what it should, and the ledger holds what was meant.
+"""Real clients, unmodified but for the address: each is answered as it expects, and the ledger holds what was meant.
 
 `make e2e` runs these; each client is installed by its lock of hashes into an environment of its own.
 """
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.clients.house import House
 from tests.clients.known import CLIENTS, Client, keep
 from tests.clients.summary import lines_of
@@ -24,8 +23,8 @@ FACTS = {
 person.updated person:c-1 | ana@mail.test | now | c-1 Ana Lima Porto vip=True
 person.updated person:c-1 | ana@mail.test | now | c-1 Ana Silva Porto vip=True
 person.updated person:bo@mail.test | bo@mail.test | now | +351912345678 Bo
-consent.changed consent:email:person:ana@mail.test | ana@mail.test | 2024-02-03 04:05:06 | subscribed by checkout | imported
-consent.changed consent:email:person:bo@mail.test | bo@mail.test | now | unsubscribed by klaviyo: profile-subscription-bulk-delete-jobs
+consent.changed email | ana@mail.test | 2024-02-03 04:05:06 | subscribed by checkout | imported
+consent.changed email | bo@mail.test | now | unsubscribed by klaviyo: profile-subscription-bulk-delete-jobs
 consent.changed consent | erased
 order.placed order:1001 | ana@mail.test | 2026-02-01 10:00:00 | 4249 EUR: 2 MUG-B=2500, 1 JUG=1749
 order.updated order:1001 | ana@mail.test | 2026-02-01 10:00:00 | 4249 EUR: 2 MUG-B=2500, 1 JUG=1749
@@ -64,9 +63,9 @@ custom.First | ana@mail.test | 2026-01-30 08:00:01
 custom.Posted | ana@mail.test | 2026-01-30 08:00:02 | x=ö & = +
 person.updated person:c-1 | ana@mail.test | now | c-1 Ana
 person.updated person:bo@mail.test | bo@mail.test | now | pets=1
-consent.changed consent:email:person:bo@mail.test | bo@mail.test | now | subscribed by klaviyo: list subscribe
+consent.changed email | bo@mail.test | now | subscribed by klaviyo: list subscribe
 person.updated person | erased
-consent.changed consent:email:person:bo@mail.test | bo@mail.test | now | unsubscribed by klaviyo: list unsubscribe
+consent.changed email | bo@mail.test | now | unsubscribed by klaviyo: list unsubscribe
 person.updated person:c-1 | ana@mail.test | now | c-1 Ana Lima size=M
 person.updated person:c-1 | ana@mail.test | now | c-1 Ana Lima
 person.forgotten person | erased
@@ -79,11 +78,11 @@ custom.Subscription Requested | bo@mail.test | now | channels=['email']
 """,
     "drip": """
 person.updated person:ana+shop@mail.test | ana+shop@mail.test | now | Ana vip size=M
-consent.changed consent:email:person:ana+shop@mail.test | ana+shop@mail.test | now | subscribed by drip/subscribers
-consent.changed consent:email:person:p0@mail.test | p0@mail.test | now | subscribed by drip/subscribers/batches | imported
-consent.changed consent:email:person:p1@mail.test | p1@mail.test | now | subscribed by drip/subscribers/batches | imported
-consent.changed consent:email:person:p2@mail.test | p2@mail.test | now | subscribed by drip/subscribers/batches | imported
-consent.changed consent:email:person:p0@mail.test | p0@mail.test | now | unsubscribed by drip/unsubscribes/batches
+consent.changed email | ana+shop@mail.test | now | subscribed by drip/subscribers
+consent.changed email | p0@mail.test | now | subscribed by drip/subscribers/batches | imported
+consent.changed email | p1@mail.test | now | subscribed by drip/subscribers/batches | imported
+consent.changed email | p2@mail.test | now | subscribed by drip/subscribers/batches | imported
+consent.changed email | p0@mail.test | now | unsubscribed by drip/unsubscribes/batches
 person.updated person:ana+shop@mail.test | ana+shop@mail.test | now | Ana vip likes mugs size=M
 person.updated person:ana+shop@mail.test | ana+shop@mail.test | now | Ana likes mugs size=M
 custom.Logged in | ana+shop@mail.test | 2026-01-30 08:00:00 | from=page
@@ -97,18 +96,18 @@ order.refunded order:1001 | ana+shop@mail.test | 2026-02-10 12:30:00 | 1749 of 4
 order.placed order:2 | p0@mail.test | 2026-02-02 11:00:00 | 1749 EUR: 1 JUG=1749
 order.placed order:3 | p0@mail.test | 2026-02-03 11:00:00 | 1749 EUR: 1 JUG=1749
 product.updated product:P1 | 2026-01-01 00:00:00 | Mug 12.5 (V1 12.5 None)
-consent.changed consent:email:person:p1@mail.test | p1@mail.test | now | unsubscribed by drip/delete
+consent.changed email | p1@mail.test | now | unsubscribed by drip/delete
 """,
     "drip-node": """
 person.updated person:ana@mail.test | ana@mail.test | now | Ana size=M
-consent.changed consent:email:person:ana@mail.test | ana@mail.test | now | subscribed by drip/subscribers
-consent.changed consent:email:person:bo@mail.test | bo@mail.test | now | subscribed by drip/subscribers/batches | imported
+consent.changed email | ana@mail.test | now | subscribed by drip/subscribers
+consent.changed email | bo@mail.test | now | subscribed by drip/subscribers/batches | imported
 person.updated person:cy@mail.test | cy@mail.test | now | imported
-consent.changed consent:email:person:bo@mail.test | bo@mail.test | now | unsubscribed by drip/unsubscribe_all
-consent.changed consent:email:person:cy@mail.test | cy@mail.test | now | unsubscribed by drip/unsubscribes/batches
+consent.changed email | bo@mail.test | now | unsubscribed by drip/unsubscribe_all
+consent.changed email | cy@mail.test | now | unsubscribed by drip/unsubscribes/batches
 person.updated person:ana@mail.test | ana@mail.test | now | Ana likes mugs size=M
 person.updated person:ana@mail.test | ana@mail.test | now | Ana size=M
-consent.changed consent:email:person:cy@mail.test | cy@mail.test | now | unsubscribed by drip/remove
+consent.changed email | cy@mail.test | now | unsubscribed by drip/remove
 custom.Logged in | ana@mail.test | 2026-01-30 08:00:00
 custom.Wished | ana@mail.test | 2026-01-30 08:00:00
 cart.updated cart:c1 | ana@mail.test | 2026-02-01 09:00:00 | 2500 EUR: 2 MUG-B=2500
@@ -118,16 +117,16 @@ product.updated product:P1 | 2026-01-01 00:00:00 | Mug 12.5 (V1 12.5 None)
 order.placed order:900 | ana@mail.test | 2025-01-01 00:00:00 | 1749 EUR
 order.placed order:901 | ana@mail.test | 2025-01-01 00:00:00 | 1749 EUR
 order.refunded order:900 | ana@mail.test | 2025-01-05 00:00:00 | 749 of 1749 EUR
-consent.changed consent:email:person:cy@mail.test | cy@mail.test | now | unsubscribed by drip/delete
+consent.changed email | cy@mail.test | now | unsubscribed by drip/delete
 """,
     "omnisend": """
 person.updated person:ana+shop@mail.test | ana+shop@mail.test | now | Ana source: shop
-consent.changed consent:email:person:ana+shop@mail.test | ana+shop@mail.test | now | subscribed by omnisend /v5/contacts
+consent.changed email | ana+shop@mail.test | now | subscribed by omnisend /v5/contacts
 person.updated person:ana+shop@mail.test | ana+shop@mail.test | now | Ana Lima source: shop
 person.updated person:bo@mail.test | bo@mail.test | now | source: shop
-consent.changed consent:email:person:bo@mail.test | bo@mail.test | now | never_asked by omnisend /v5/contacts
+consent.changed email | bo@mail.test | now | never_asked by omnisend /v5/contacts
 person.updated person:cy@mail.test | cy@mail.test | now | source: shop
-consent.changed consent:email:person:cy@mail.test | cy@mail.test | now | unsubscribed by omnisend /v5/contacts
+consent.changed email | cy@mail.test | now | unsubscribed by omnisend /v5/contacts
 cart.updated cart:c1 | ana+shop@mail.test | 2026-02-01 09:00:00 | 2500 EUR: 2 MUG-B=2500
 order.placed order:1001 | ana+shop@mail.test | 2026-02-01 10:00:00 | 2500 EUR: 2 MUG-B=2500
 order.paid order:1001 | ana+shop@mail.test | 2026-02-01 10:05:00
@@ -144,11 +143,11 @@ person.updated person:ana@mail.test | ana@mail.test | now | Ana Lima Porto Tea
 person.updated person:ana@mail.test | ana@mail.test | now | Ana Silva Porto Tea
 person.updated person:bo@mail.test | bo@mail.test | now | +351912345678 Bo Coffee
 person.updated person:cy@mail.test | cy@mail.test | now | Cy Subscribers
-consent.changed consent:email:person:cy@mail.test | cy@mail.test | now | subscribed by yespo form
+consent.changed email | cy@mail.test | now | subscribed by yespo form
 custom.subscribeFromApi | cy@mail.test | now
-consent.changed consent:email:person:bo@mail.test | bo@mail.test | now | unsubscribed by yespo list of unsubscribed
-consent.changed consent:email:person:cy@mail.test | cy@mail.test | now | unsubscribed by yespo list of unsubscribed
-consent.changed consent:email:person:cy@mail.test | cy@mail.test | now | subscribed by yespo list of unsubscribed
+consent.changed email | bo@mail.test | now | unsubscribed by yespo list of unsubscribed
+consent.changed email | cy@mail.test | now | unsubscribed by yespo list of unsubscribed
+consent.changed email | cy@mail.test | now | subscribed by yespo list of unsubscribed
 person.updated person:ana@mail.test | ana@mail.test | now | Ana Silva Porto
 custom.wish | ana@mail.test | now | product=P2
 order.placed order:1001 | ana@mail.test | 2026-02-01 10:00:00 | 4249 EUR: 2 P1=2500, 1 P2=1749

@@ -17,6 +17,7 @@ from orderwire.dialects import registry
 from orderwire.dialects.contract import Window
 from orderwire.errors import NotFound
 from orderwire.sources import SourceKind, SourceMapping, open_source, parse
+from orderwire.sources.api.looking import preview_shop
 from orderwire.sources.inspect import Preview, preview
 from orderwire.sources.opening import placed
 
@@ -49,6 +50,8 @@ def preview_source(folder: Path, name: str, entity: str, *, count: int = 10) -> 
     mapping = placed(parse(name, settings.sources[name]), folder)
     if mapping.kind is SourceKind.FILES:
         return _preview_files(mapping, entity, count)
+    if mapping.kind is SourceKind.API:
+        return _preview_shop(mapping, entity, count)
     return preview(mapping, entity, count=count)
 
 
@@ -72,6 +75,14 @@ def origins(folder: Path) -> list[Setting]:
             Setting(key=key, value=_shown(value), origin=FILE) for key, value in _flat(f"source.{name}", source)
         ]
     return found
+
+
+def _preview_shop(mapping: SourceMapping, entity: str, count: int) -> tuple[Row, ...]:
+    source = open_source(mapping)
+    try:
+        return preview_shop(source, entity, count=count, now=datetime.now(UTC))
+    finally:
+        source.close()
 
 
 def _preview_files(mapping: SourceMapping, entity: str, count: int) -> tuple[Row, ...]:
@@ -107,7 +118,7 @@ def _of_destination(table: DestinationTable) -> Iterator[tuple[str, object]]:
     yield from ((f"options.{name}", value) for name, value in account.options.items())
     for key in ("kinds", "sources", "stores", "since", "include_test_orders", "quiet_after", "quiet_after_browsing"):
         yield key, getattr(settings, key)
-    yield "on_unknown", settings.on_unknown
+    yield from (("hold_unidentified", settings.hold_unidentified), ("on_unknown", settings.on_unknown))
     for budget in registry.dialect(settings.platform).profile.budgets:
         yield f"limits.{budget.name}", _rates(settings.budgets.get(budget.name), budget.windows)
     yield from (("reserve", settings.reserve), ("time_scale", settings.time_scale))
@@ -150,7 +161,7 @@ def _shown(value: object) -> str:
         case bool():
             return str(value).lower()
         case timedelta():
-            return f"{value.total_seconds():g}s"
+            return f"{value.total_seconds():.10g}s"
         case datetime():
             return value.isoformat()
         case frozenset() | list() | tuple():

@@ -18,6 +18,7 @@ from orderwire.dialects import registry
 from orderwire.errors import ConfigError
 from orderwire.model import Kind, kind_of
 from orderwire.sources import MappingFaults, SourceKind, SourceMapping, open_source, parse
+from orderwire.sources.api.looking import check_shop
 from orderwire.sources.inspect import EntityCheck, check
 from orderwire.sources.mapping import SKIP, Entity, Statuses, has_own_time
 from orderwire.sources.opening import placed
@@ -103,11 +104,22 @@ def _source(settings: Settings, name: str) -> SourceCheck:
         if mapping.kind is SourceKind.FILES:
             parse(name, settings.sources[name])
             return SourceCheck(source=name, entities=_count_files(mapping))
+        if mapping.kind is SourceKind.API:
+            return SourceCheck(source=name, entities=_look_at_shop(mapping))
         return _database(mapping)
     except MappingFaults as error:
         return SourceCheck(source=name, faults=tuple(str(fault) for fault in error.faults))
     except ConfigError as error:
         return SourceCheck(source=name, faults=(str(error),))
+
+
+def _look_at_shop(mapping: SourceMapping) -> tuple[EntityCheck, ...]:
+    """Reach the shop with its credentials, and count what it has."""
+    source = open_source(mapping)
+    try:
+        return check_shop(source)
+    finally:
+        source.close()
 
 
 def _database(mapping: SourceMapping) -> SourceCheck:

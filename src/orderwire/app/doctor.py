@@ -52,6 +52,11 @@ class Finding(Struct, frozen=True, kw_only=True):
     """The file with its setting, the address or the folder concerned."""
     remedy: str = ""
 
+    @property
+    def is_fine(self) -> bool:
+        """Whether there is nothing to do about it."""
+        return self.health is Health.FINE
+
 
 def examine(folder: Path) -> list[Finding]:
     """Look at everything; what is wrong with one thing does not keep the others from being looked at."""

@@ -1,46 +1,16 @@
-"""People: what is known of one, an export of it, and forgetting."""
+"""People: what is known of one, an export of it, taking wrong joins apart, and forgetting."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from orderwire.app.bootstrap import Shop
 from orderwire.app.logbook import FactLine, found_person, line_of, person_name
-from orderwire.delivery.decide import person_key
-from orderwire.ledger.values import Mark, PersonCard
-
-
-class KnownIdentifier(Struct, frozen=True, kw_only=True):
-    """One identifier of a person, and the fact that brought it."""
-
-    kind: str
-    value: str
-    source: str
-    seq: int
-
-
-class Contact(Struct, frozen=True, kw_only=True):
-    """How a person is known at one destination: the identifiers pinned there at the first sending."""
-
-    destination: str
-    pinned: Mark
-
-
-class PersonPage(Struct, frozen=True, kw_only=True):
-    """Everything the ledger knows about one person."""
-
-    person: str
-    card: PersonCard
-    identifiers: tuple[KnownIdentifier, ...]
-    merged: tuple[str, ...]
-    """Persons that were joined into this one."""
-    kinds: Mapping[str, int]
-    """How many facts there are of each kind."""
-    consent_history: tuple[FactLine, ...]
-    destinations: tuple[Contact, ...]
+from orderwire.app.portrait import KnownJoin, PersonPage, contacts_of, page_of
+from orderwire.errors import NotFound
+from orderwire.ledger.people import PREFIX
 
 
 class PersonExport(Struct, frozen=True, kw_only=True):
@@ -51,13 +21,22 @@ class PersonExport(Struct, frozen=True, kw_only=True):
     facts: tuple[FactLine, ...]
 
 
+class Separation(Struct, frozen=True, kw_only=True):
+    """Two people to be taken apart: what joined them, and what that changes here and at each destination."""
+
+    person: str
+    from_person: str
+    join: KnownJoin
+    changes: tuple[str, ...]
+
+
 def show(shop: Shop, text: str) -> PersonPage:
     """What is known of a person.
 
     Raises:
         NotFound: nobody has this number, e-mail, phone or external id.
     """
-    return _gathered(shop, text).page
+    return page_of(shop, shop.ledger.person(found_person(shop, text)))
 
 
 def export(shop: Shop, text: str) -> PersonExport:
@@ -66,7 +45,10 @@ def export(shop: Shop, text: str) -> PersonExport:
     Raises:
         NotFound: nobody has this number, e-mail, phone or external id.
     """
-    return _gathered(shop, text)
+    report = shop.ledger.person(found_person(shop, text))
+    return PersonExport(
+        exported_at=datetime.now(UTC), page=page_of(shop, report), facts=tuple(map(line_of, report.facts))
+    )
 
 
 def forget(shop: Shop, text: str, *, reason: str = "asked to be forgotten") -> int:
@@ -78,30 +60,60 @@ def forget(shop: Shop, text: str, *, reason: str = "asked to be forgotten") -> i
     return shop.ledger.forget(found_person(shop, text), at=datetime.now(UTC), reason=reason)
 
 
-def _gathered(shop: Shop, text: str) -> PersonExport:
-    report = shop.ledger.person(found_person(shop, text))
-    kinds: dict[str, int] = {}
-    for fact in report.facts:
-        kinds[fact.kind] = kinds.get(fact.kind, 0) + 1
-    page = PersonPage(
-        person=str(person_name(report.card.person)),
-        card=report.card,
-        identifiers=tuple(
-            KnownIdentifier(kind=kind, value=value, source=source, seq=seq)
-            for kind, value, source, seq in report.identifiers
-        ),
-        merged=tuple(str(person_name(number)) for number in report.merged),
-        kinds=dict(sorted(kinds.items())),
-        consent_history=tuple(map(line_of, report.consent_history)),
-        destinations=_contacts(shop, [report.card.person, *report.merged]),
-    )
-    return PersonExport(exported_at=datetime.now(UTC), page=page, facts=tuple(map(line_of, report.facts)))
+def plan_separation(shop: Shop, text: str) -> Separation:
+    """What taking a person out of the one they were joined into would change.
+
+    Args:
+        shop: the opened shop.
+        text: the number of the joined person, as `person show` names them: `per_12`.
+
+    Raises:
+        NotFound: no such number, or nobody was joined under it.
+    """
+    number = _number(text)
+    page = show(shop, text)
+    join = next((one for one in page.joins if one.person == text and one.separated_at is None), None)
+    if join is None:
+        raise NotFound(f"{text} is not joined into another person")
+    survivor = found_person(shop, text)
+    changes = [
+        f"{text} is again who they were on {join.joined_at:%Y-%m-%d}, with their own facts; "
+        f"what was learned since stays with {person_name(survivor)}",
+        f"{text} and {join.into} are never joined again",
+        *_changes_there(shop, number, survivor),
+    ]
+    return Separation(person=text, from_person=join.into, join=join, changes=tuple(changes))
 
 
-def _contacts(shop: Shop, people: list[int]) -> tuple[Contact, ...]:
-    keys = [person_key(number) for number in people]
-    return tuple(
-        Contact(destination=name, pinned=mark)
-        for name in shop.ledger.destinations()
-        for mark in shop.ledger.marks(name, keys).values()
-    )
+def separate(shop: Shop, text: str) -> str:
+    """Take a person out of the one they were joined into, for good; gives that one's number.
+
+    Raises:
+        NotFound: no such number, or nobody was joined under it.
+    """
+    return str(person_name(shop.ledger.separate(_number(text), at=datetime.now(UTC))))
+
+
+def _number(text: str) -> int:
+    digits = text.removeprefix(PREFIX)
+    if digits == text or not digits.isdecimal():
+        raise NotFound("a join is named by the number of the joined person, as `orderwire person show` tells it")
+    return int(digits)
+
+
+def _changes_there(shop: Shop, number: int, survivor: int) -> list[str]:
+    known = {name: set[str]() for name in shop.ledger.destinations()}
+    for contact in contacts_of(shop, [number, survivor]):
+        known[contact.destination].add(contact.person)
+    changes: list[str] = []
+    for name, people in known.items():
+        if str(person_name(number)) in people:
+            changes.append(f"{name}: knew both already; each is told of under their own identifiers from now on")
+        elif people:
+            changes.append(
+                f"{name}: what was told of both there stays with {person_name(survivor)}, for no platform gives "
+                f"facts back; {person_name(number)} is introduced with their next fact"
+            )
+        else:
+            changes.append(f"{name}: was told of neither")
+    return changes

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from orderwire.delivery.answers import await_answer
 from orderwire.delivery.attempts import attempt_of
-from orderwire.delivery.desk import Desk, OpenJob
+from orderwire.delivery.desk import Desk
 from orderwire.delivery.outcome import Course, Fate, ItemFate, course_of, fate_in_doubt, fates
 from orderwire.delivery.parcels import Parcel
 from orderwire.delivery.settlement import MOST_BACKOFF, apply
@@ -57,8 +58,9 @@ def _settle(desk: Desk, parcel: Parcel, verdict: Verdict) -> None:
     job = verdict.job if state is not AttemptState.FAILED else None
     attempt = _enter(desk, parcel, state, verdict.reason, failed=failed, job=job)
     if job is not None:
-        ask_at = desk.clock.tick() + parcel.route.answers_after
-        desk.jobs[parcel.number] = OpenJob(attempt, parcel.passages[0].family, ask_at)
+        refused = set(failed)
+        subjects = [passage.subject for place, passage in enumerate(parcel.passages) if place not in refused]
+        await_answer(desk, parcel.route, attempt, parcel.passages[0].family, subjects)
     apply(desk, parcel, outcome)
 
 

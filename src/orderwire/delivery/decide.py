@@ -23,6 +23,7 @@ from orderwire.model import (
     Cart,
     Channel,
     Consent,
+    ConsentState,
     Event,
     Fact,
     Kind,
@@ -34,6 +35,10 @@ from orderwire.model import (
 )
 from orderwire.model.facts import MARKETING_ONLY
 
+# Python 3.11 takes several times as long to find a member of an enumeration as a name of the module.
+_HISTORY, _STATE, _CUSTOM, _PRODUCT_REMOVED = Lane.HISTORY, Semantics.STATE, Kind.CUSTOM, Kind.PRODUCT_REMOVED
+_SAID_NOTHING: Mapping[Channel, ConsentState] = {}
+_NEVER: Mapping[Channel, datetime] = {}
 _CHANNEL_NAMES = {Channel.EMAIL: "e-mail", Channel.SMS: "text messages"}
 
 
@@ -74,6 +79,8 @@ def lane_of(fact: Fact, context: Context) -> Lane:
         return Lane.LIVE
     if fact.is_imported or fact.seq <= context.state.switched_on_seq:
         return Lane.HISTORY
+    if fact.kind == Kind.PERSON_FORGOTTEN:
+        return Lane.LIVE
     age = context.now - fact.occurred_at
     return Lane.HISTORY if age > context.settings.quiet_after_of(kind_of(fact.kind)) else Lane.LIVE
 
@@ -101,10 +108,11 @@ def decide(
     snapshot = decode(fact.kind, entry.snapshot)
     kind = kind_of(fact.kind)
     if isinstance(snapshot, Product) and snapshot.removed_at:
-        kind = Kind.PRODUCT_REMOVED
+        kind = _PRODUCT_REMOVED
     if settled := _unwanted(fact, kind, snapshot, context):
         return settled
-    capability = context.dialect.profile.capabilities.get(kind)
+    profile = context.dialect.profile
+    capability = profile.capabilities.get(kind)
     if capability is None or not capability.routes:
         return Settled(Disposition.NOT_EXPRESSIBLE, capability.note if capability else "no route for this kind")
     if not isinstance(snapshot, Product) and (settled := unidentified(entry, context)):
@@ -113,11 +121,11 @@ def decide(
         return settled
     if isinstance(snapshot, Cart) and capability.semantics is Semantics.EVENT and fact.body:
         snapshot = decode(fact.kind, fact.body)  # what was added is told against the cart of that moment
-    lane = Lane.HISTORY if quietly else lane_of(fact, context)
-    if context.dialect.profile.is_marketing and (settled := _forbidden(kind, entry.person)):
+    lane = _HISTORY if quietly else lane_of(fact, context)
+    if profile.is_marketing and (settled := _forbidden(kind, entry.person)):
         return settled
     return Statement(
-        kind=kind if kind is Kind.PRODUCT_REMOVED else fact.kind,
+        kind=kind if kind is _PRODUCT_REMOVED else fact.kind,
         key=fact.key,
         subject=fact.subject,
         source=fact.source,
@@ -131,7 +139,7 @@ def decide(
         recipient=_recipient(entry.person, fact.source, marks) if entry.person else None,
         is_approximate=fact.is_approximate,
         is_known_there=subject_key(fact) in marks,
-        is_consent_news=kind is Kind.CONSENT_CHANGED and lane is Lane.LIVE,
+        is_consent_news=lane is not _HISTORY and kind is Kind.CONSENT_CHANGED,
         is_recent=context.now - fact.occurred_at < RECENT,
     )
 
@@ -176,11 +184,11 @@ def is_person(key: str) -> bool:
 
 def decode(kind: str, body: bytes) -> Snapshot:
     """The record in a fact's body."""
-    return _decoder(kind.partition(".")[0], kind)(body)
+    return _decoder(kind)(body)
 
 
 @cache
-def _decoder(noun: str, kind: str) -> Callable[[bytes], Snapshot]:
+def _decoder(kind: str) -> Callable[[bytes], Snapshot]:
     shapes: dict[str, type[Snapshot]] = {
         "person": Person,
         "consent": Consent,
@@ -193,12 +201,12 @@ def _decoder(noun: str, kind: str) -> Callable[[bytes], Snapshot]:
         return msgspec.json.Decoder(Product).decode
     if kind == Kind.ORDER_UPCOMING:
         return msgspec.json.Decoder(Subscription).decode
-    return msgspec.json.Decoder(shapes.get(noun, Event)).decode
+    return msgspec.json.Decoder(shapes.get(kind.partition(".")[0], Event)).decode
 
 
 def _unwanted(fact: Fact, kind: Kind, snapshot: Snapshot, context: Context) -> Settled | None:
     settings = context.settings
-    if not settings.wants(fact.kind if kind is Kind.CUSTOM else kind.value):
+    if not settings.wants(fact.kind if kind is _CUSTOM else kind):
         return Settled(Disposition.EXCLUDED, "kind")
     if fact.source == settings.name:
         return Settled(Disposition.ALREADY_THERE, "it came from there")
@@ -231,7 +239,7 @@ def _overtaken(
         if on_file is not None and is_other and (on_file.seq > entry.fact.seq or on_file.state != snapshot.state):
             return Settled(Disposition.SUPERSEDED, f"by fact {on_file.seq}, the consent in force")
         return None
-    if semantics is not Semantics.STATE:
+    if semantics is not _STATE:
         return None
     subject = subject_key(entry.fact)
     mark = marks.get(subject)
@@ -254,22 +262,28 @@ def _forbidden(kind: Kind, person: PersonCard | None) -> Settled | None:
 
 
 def _recipient(card: PersonCard, source: str, marks: Mapping[str, Mark]) -> Recipient:
-    mark = next((marks[key] for key in person_keys(card) if key in marks), None)
-    external = card.external_ids.get(source)
+    mark = next((marks[key] for key in person_keys(card) if key in marks), None) if marks else None
+    consent = card.consent
+    email, phone, external = card.email, card.phone, card.external_ids.get(source)
+    if mark is not None:
+        email, phone, external = mark.email or email, mark.phone or phone, mark.external_id or external
     return Recipient(
         person=card.person,
-        email=(mark.email if mark and mark.email else card.email),
-        phone=(mark.phone if mark and mark.phone else card.phone),
-        external_id=(mark.external_id if mark and mark.external_id else external),
+        email=email,
+        phone=phone,
+        external_id=external,
         anonymous_id=card.anonymous_ids[0] if card.anonymous_ids else None,
         first_name=card.first_name,
         last_name=card.last_name,
         language=card.language,
         address=card.address,
-        consent={channel: on_file.state for channel, on_file in card.consent.items()},
-        consent_changed_at={
-            channel: on_file.changed_at for channel, on_file in card.consent.items() if on_file.changed_at
-        },
+        consent={channel: on_file.state for channel, on_file in consent.items()} if consent else _SAID_NOTHING,
+        consent_changed_at=(
+            {channel: on_file.changed_at for channel, on_file in consent.items() if on_file.changed_at}
+            if consent
+            else _NEVER
+        ),
         is_known_there=mark is not None and mark.seq > 0,
+        is_pinned=mark is not None and (mark.email, mark.phone, mark.external_id) == (email, phone, external),
         was_stated_there=mark is not None and mark.stated_consent,
     )

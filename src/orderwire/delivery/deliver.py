@@ -213,7 +213,7 @@ class Delivery:
             return True
         looked = desk.trails[Stream.LIVE].fetched
         live = self._live.is_at_news or looked >= self.ledger.head()
-        if self.with_history and not desk.was_held_looked_at:
+        if self.with_history and not desk.held.were_looked_through:
             return False
         return live and (not self.with_history or self._is_history_idle(desk, looked))
 

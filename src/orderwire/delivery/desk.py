@@ -54,6 +54,10 @@ class OpenJob:
     ask_at: float = 0.0
     """When to ask next, in platform seconds."""
     asked: int = 0
+    taken_at: float = 0.0
+    """When it was taken, or found again after a restart, in platform seconds."""
+    keeps: tuple[str, ...] = ()
+    """The subjects about which nothing more is sent until it is answered."""
     named_at: float | None = None
     """When a survey named it last, or might first have done so, in platform seconds."""
     is_over: bool = False
@@ -61,6 +65,16 @@ class OpenJob:
     marks: dict[int, Mark] = field(default_factory=dict)
     """What the platform will know once the answer is good, by fact. Not written before: a mark of something that is
     refused later would keep it from ever being sent again."""
+
+
+@dataclass
+class HeldFacts:
+    """Facts that wait for their person to be identified."""
+
+    may_be: bool
+    """Whether there may be any."""
+    were_looked_through: bool = False
+    """Whether this was done with those that a predecessor held."""
 
 
 class Desk:
@@ -107,13 +121,12 @@ class Desk:
         """Facts to be tried again, with the platform second when."""
         self.untold_permissions: list[int] = []
         """Permissions given that wait until it was read who has left at the platform."""
-        self.has_held = bool(ledger.exemptions(settings.name, dispositions=[Disposition.HELD], limit=1))
-        """Whether there may be facts that wait for their person to be identified."""
-        self.was_held_looked_at = False
-        """Whether those that a predecessor held were looked through."""
+        self.held = HeldFacts(bool(ledger.exemptions(settings.name, dispositions=[Disposition.HELD], limit=1)))
         self.to_forget: deque[Entry] = deque()
         self.jobs: dict[int, OpenJob] = {}
         """Attempts whose later answer is awaited, by number."""
+        self.awaiting: dict[str, list[Passage]] = {}
+        """Facts whose next item waits for the answer about an earlier one, by subject."""
         self.last_number = ledger.last_attempt(settings.name)
         self.progress = Progress(destination=settings.name, head=ledger.head())
         self.most: int | None = None
@@ -143,7 +156,8 @@ class Desk:
         wanted: dict[str, None] = {}
         for entry in entries:
             if entry.person is not None:
-                wanted.update(dict.fromkeys(person_keys(entry.person)))
+                for key in person_keys(entry.person):
+                    wanted[key] = None
             if self.keeps_state(entry.fact.kind):
                 wanted[subject_key(entry.fact)] = None
         marks = self.ledger.marks(self.settings.name, list(wanted)) if wanted else {}
@@ -175,7 +189,7 @@ class Desk:
     def settle_unsent(self, seq: int, settled: Settled) -> None:
         """Give a fact that is not sent its disposition."""
         self.exempt(seq, settled.disposition, settled.reason, due_at=settled.due_at)
-        self.has_held = self.has_held or settled.disposition is Disposition.HELD
+        self.held.may_be = self.held.may_be or settled.disposition is Disposition.HELD
         if settled.disposition is Disposition.DEAD:
             self.progress.dead += 1
         elif settled.disposition is not Disposition.PENDING:

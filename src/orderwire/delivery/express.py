@@ -51,6 +51,10 @@ def express(
 
 def unacknowledged(said: Said, context: Context) -> str:
     """The first route of it whose history may fire automations and was not acknowledged; empty for none."""
-    if said.statement.lane is Lane.LIVE or not context.locked:
+    locked = context.locked
+    if not locked or said.statement.lane is Lane.LIVE:
         return ""
-    return next((item.route for item in said.expression.items if item.route in context.locked), "")
+    for item in said.expression.items:
+        if item.route in locked:
+            return item.route
+    return ""

@@ -12,7 +12,7 @@ from orderwire.delivery.firing import unacknowledged
 from orderwire.delivery.parcels import Said
 from orderwire.delivery.renewal import reconsider, renew_outdated
 from orderwire.delivery.strangers import HeldLook, identified_by, release, release_all
-from orderwire.delivery.traffic import admit, go, seal, seal_stragglers
+from orderwire.delivery.traffic import admit, go, represent, seal, seal_stragglers
 from orderwire.dialects.contract import Lane
 from orderwire.ledger.values import Entry, Stream
 from orderwire.model import Family, Kind, family_of, kind_of
@@ -23,10 +23,17 @@ MOST_WAITING = 5_000
 """Facts in line behind unfinished ones before history stops reading."""
 WORTH_A_PASS = 10_000
 """New facts for which a pass through the phases begins while sources are still read: its last parcels go unfilled."""
+MOST_AWAITING = 10_000
+"""Facts whose next item waits for a later answer before history stops reading."""
+MOST_KEPT = 500_000
+"""Subjects about which later answers are awaited before history stops reading."""
 PARCELS_AHEAD = 3
 """Sealed history parcels of one budget that may wait for a permit."""
 POLL = 0.1
-"""Real seconds between looks at the log for news."""
+"""Real seconds between looks at the log, at most."""
+SOON, SLACKENING = 0.02, 1.2
+"""Real seconds to the next look when something has just come, and by how much each look in vain makes them longer:
+news come together, and one look costs a question to the store."""
 
 
 class LiveFeed:
@@ -44,9 +51,12 @@ class LiveFeed:
 
     async def run(self) -> None:
         """Follow until cancelled."""
+        pause = POLL
         while True:
+            before = self._trail.fetched
             if not self.step():
-                await asyncio.sleep(POLL)
+                pause = SOON if self._trail.fetched > before else min(pause * SLACKENING, POLL)
+                await asyncio.sleep(pause)
             await self._desk.books.flush()
 
     def step(self) -> bool:
@@ -54,6 +64,8 @@ class LiveFeed:
         desk = self._desk
         head = desk.ledger.head()
         desk.progress.head = head
+        if head == self._trail.fetched:
+            return False
         entries = desk.ledger.entries(self._trail.fetched, limit=CHUNK, until=head, only_observed=True)
         context = desk.context()
         news = [
@@ -232,14 +244,25 @@ class HistoryFeed:
     async def _room(self) -> None:
         """Wait while enough is prepared: what waits long would have to be asked again."""
         desk = self._desk
-        while (
-            any(queue.count(Lane.HISTORY) >= PARCELS_AHEAD for queue in desk.queues.values())
-            or desk.holds.waiting_count >= MOST_WAITING
-        ):
+        was_filling = desk.is_filling
+        while self._stands_still or any(queue.count(Lane.HISTORY) >= PARCELS_AHEAD for queue in desk.queues.values()):
             desk.progress.waiting = desk.holds.waiting_count
+            # Reading history holds back the questions about jobs; those that it waits for itself it must not.
+            desk.is_filling = was_filling and not self._stands_still
             seal_stragglers(desk)
             await asyncio.sleep(0.005)
+        desk.is_filling = was_filling
         await asyncio.sleep(0)
+
+    @property
+    def _stands_still(self) -> bool:
+        """Whether so much waits for what is unfinished or unanswered that nothing more is read."""
+        desk = self._desk
+        return (
+            desk.holds.waiting_count >= MOST_WAITING
+            or len(desk.awaiting) >= MOST_AWAITING
+            or desk.holds.kept_count >= MOST_KEPT
+        )
 
     def _is_unfinished(self, family: Family) -> bool:
         desk = self._desk
@@ -290,6 +313,7 @@ def readmit(desk: Desk, said: Mapping[int, Said], *, apart: bool = False, quiet:
         if passage := admit(desk, entry, marks, context, (), quietly=seq in quiet):
             passage.has_exemption = True
             passage.resume(said[seq])
+            represent(desk, passage)
             go(desk, passage)
     seal(desk, Lane.LIVE, apart=apart)
     seal(desk, Lane.HISTORY, apart=apart)

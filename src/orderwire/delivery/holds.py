@@ -2,7 +2,8 @@
 
 A key is a person or another subject. A parcel keeps the keys of its facts busy until it is settled. A later fact
 about a busy key waits in line, unless it can join the very parcel that keeps all its busy keys: within one request
-the platform reads items in order.
+the platform reads items in order. A job whose answer is awaited keeps its subjects, too: a later fact about them
+waits in line, whatever it could join.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ class Holds:
         self._parcel: dict[int, Parcel | None] = {}
         """Where an unfinished passage is; None while it is parked."""
         self._line: dict[str, deque[Passage]] = {}
+        self._kept: dict[str, int] = {}
+        """How many unanswered jobs keep a subject."""
         self.waiting_count = 0
         self.outdated: list[int] = []
         """Facts whose turn has come, written before the platform knew their person or long ago: to be said anew."""
@@ -30,6 +33,8 @@ class Holds:
     def may_go(self, passage: Passage, parcel: Parcel | None) -> bool:
         """Whether a passage may be put on its way now, into `parcel` (None for a new one)."""
         for key in passage.keys:
+            if key in self._kept:
+                return False
             line = self._line.get(key)
             if line and line[0] is not passage:
                 return False
@@ -71,6 +76,31 @@ class Holds:
                 self._busy.setdefault(key, {})[passage.seq] = None
         self._parcel[passage.seq] = parcel
 
+    def keep(self, subjects: Iterable[str]) -> None:
+        """A job is to be answered before anything more is sent about these."""
+        for key in subjects:
+            self._kept[key] = self._kept.get(key, 0) + 1
+
+    def is_kept(self, subject: str) -> bool:
+        """Whether an unanswered job keeps a subject."""
+        return subject in self._kept
+
+    @property
+    def kept_count(self) -> int:
+        """How many subjects unanswered jobs keep."""
+        return len(self._kept)
+
+    def free(self, subjects: Iterable[str]) -> list[Passage]:
+        """A job is answered; returns those that are now first in the lines of what no other one keeps."""
+        freed: dict[int, Passage] = {}
+        for key in subjects:
+            self._kept[key] -= 1
+            if not self._kept[key]:
+                del self._kept[key]
+                if line := self._line.get(key):
+                    freed[line[0].seq] = line[0]
+        return [freed[seq] for seq in sorted(freed)]
+
     def leave_line(self, passage: Passage) -> list[Passage]:
         """A waiting passage goes on its way; returns those that are now first in its lines."""
         self.waiting_count -= 1
@@ -84,7 +114,7 @@ class Holds:
                 del self._line[key]
         return [next_ones[seq] for seq in sorted(next_ones)]
 
-    def release(self, passage: Passage) -> Iterable[Passage]:
+    def release(self, passage: Passage) -> list[Passage]:
         """A passage is finished; returns those that are now first in some line, for another question."""
         self._parcel.pop(passage.seq, None)
         freed: dict[int, Passage] = {}

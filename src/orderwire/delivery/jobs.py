@@ -8,24 +8,36 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
+from orderwire.delivery.answers import free, go_on, let_overdue_go
 from orderwire.delivery.attempts import said_of
 from orderwire.delivery.desk import Desk, OpenJob
 from orderwire.delivery.feeds import POLL, readmit
+from orderwire.delivery.renewal import reconsider
 from orderwire.delivery.settlement import answered
 from orderwire.delivery.surveys import Surveys
+from orderwire.delivery.traffic import finish
 from orderwire.dialects.contract import Item
 from orderwire.dialects.wire import ItemOutcome, JobVerdict, Result, WireRequest
 from orderwire.errors import Unavailable
-from orderwire.ledger.values import Attempt, AttemptState, Disposition, Member
+from orderwire.ledger.values import Attempt, AttemptState, Disposition
 from orderwire.transport.backoff import backoff, seconds_of
 
 MOST_WAIT = 600.0
 MOST_RETURNS = 20
 """How often a job may fail an item without a final reason before it is a dead letter (enough to halve a batch)."""
+
+
+class _Again(NamedTuple):
+    """Facts of which something that was taken is refused after all, to be sent again."""
+
+    waiting: set[int]
+    """Those whose next item waited for the answer: still on their way."""
+    gone: set[int]
 
 
 class JobFollower:
@@ -44,6 +56,7 @@ class JobFollower:
                 await self._survey(route)
             out_of_room: set[str] = set()
             for number, job in list(self._desk.jobs.items()):
+                let_overdue_go(self._desk, job)
                 if job.ask_at > now or job.attempt.route in out_of_room or self._surveys.covers(job, now):
                     continue
                 if not await self._ask(number, job):
@@ -96,8 +109,8 @@ class JobFollower:
         await desk.books.flush()
         self._send_again(again)
 
-    def _close(self, number: int, job: OpenJob, verdict: JobVerdict) -> list[Member]:
-        """Enter the end of a job in the books; returns what is to be sent again."""
+    def _close(self, number: int, job: OpenJob, verdict: JobVerdict) -> _Again:
+        """Enter the end of a job in the books, let go what waited for it; returns what is to be sent again."""
         desk = self._desk
         attempt = job.attempt
         named = {item.index: item for item in verdict.items}
@@ -111,6 +124,7 @@ class JobFollower:
                     answered(desk, member.seq, is_good=True)
             else:
                 refused[place] = item
+        waited = free(desk, job)
         again = self._take_back(attempt, refused)
         failed = {*attempt.failed, *refused}
         state = AttemptState.CONFIRMED if verdict.result is Result.CONFIRMED else AttemptState.ACCEPTED
@@ -123,20 +137,26 @@ class JobFollower:
             )
         )
         del desk.jobs[number]
-        return again
+        taken_back = {attempt.members[place].seq for place in refused}
+        for passage in waited:
+            if passage.seq in taken_back.difference(again):
+                finish(desk, passage)
+        go_on(desk, [passage for passage in waited if passage.seq not in taken_back])
+        waiting = again.intersection(passage.seq for passage in waited)
+        return _Again(waiting, again - waiting)
 
-    def _take_back(self, attempt: Attempt, refused: Mapping[int, ItemOutcome]) -> list[Member]:
+    def _take_back(self, attempt: Attempt, refused: Mapping[int, ItemOutcome]) -> set[int]:
         """What was accepted is refused after all: a dead letter, or to be sent again.
 
         A fact that is a dead letter by another of its items stays one: sending the rest again would never end.
         """
         if not refused:
-            return []
+            return set()
         desk = self._desk
         seqs = [attempt.members[place].seq for place in refused]
         dead = desk.ledger.exemptions(desk.settings.name, dispositions=[Disposition.DEAD], seqs=seqs, limit=len(seqs))
         given_up = {one.seq for one in dead}
-        again: list[Member] = []
+        again: set[int] = set()
         for place, item in refused.items():
             member = attempt.members[place]
             answered(desk, member.seq, is_good=False)
@@ -150,17 +170,20 @@ class JobFollower:
                 if passage is not None:
                     passage.lose(member.part)
                 desk.exempt(member.seq, Disposition.PENDING, item.reason, passage=passage, attempt=attempt.number)
-                again.append(member)
+                again.add(member.seq)
         return again
 
-    def _send_again(self, again: Sequence[Member]) -> None:
+    def _send_again(self, again: _Again) -> None:
         """What failed together is sent apart, so that a culprit that nobody names is found in the end."""
         desk = self._desk
-        seqs = sorted({member.seq for member in again if member.seq not in desk.passages})
+        gone = {seq for seq in again.gone if seq not in desk.passages}
+        seqs = sorted(again.waiting | gone)
         if not seqs:
             return
-        said, _ = said_of(desk.ledger.attempts_beyond(desk.settings.name, seqs[0] - 1))
+        said, _ = said_of(desk.ledger.attempts_beyond(desk.settings.name, seqs[0] - 1)) if gone else ({}, set())
         middle = (len(seqs) + 1) // 2
         for half in (seqs[:middle], seqs[middle:]):
-            if half:
-                readmit(desk, {seq: said.get(seq, {}) for seq in half}, apart=True)
+            if waiting := again.waiting.intersection(half):
+                reconsider(desk, waiting, apart=True)
+            if finished := gone.intersection(half):
+                readmit(desk, {seq: said.get(seq, {}) for seq in sorted(finished)}, apart=True)

@@ -13,6 +13,9 @@ from datetime import datetime
 from itertools import count
 from typing import TypeAlias
 
+from msgspec import Struct
+from msgspec import field as of
+
 from orderwire.delivery.decide import is_person, person_key
 from orderwire.delivery.trail import Trail
 from orderwire.dialects.contract import Item, Lane, Once, Route, Statement
@@ -24,8 +27,7 @@ Said: TypeAlias = Mapping[int, Key]
 """What was taken of a fact: its items, by their number in the books."""
 
 
-@dataclass(eq=False, slots=True)
-class Passage:
+class Passage(Struct, eq=False, kw_only=True):
     """One fact on its way to a destination, with all its items.
 
     Items have numbers in the books. A fact that is taken up again may be said in other items than before (its person
@@ -39,19 +41,19 @@ class Passage:
     keys: tuple[str, ...]
     """Whom and what it is about: these keep their order."""
     newest: int
-    """The fact that holds the snapshot it shows."""
+    """The fact that holds the snapshot it shows; of several in turn, the oldest."""
     state_subject: str | None = None
     """The subject whose state it shows, where the platform keeps states."""
     unsaid: tuple[str, ...] = ()
-    done: set[int] = field(default_factory=set)
+    done: set[int] = of(default_factory=set)
     """Places of items that were taken."""
-    said: dict[int, Key] = field(default_factory=dict)
+    said: dict[int, Key] = of(default_factory=dict)
     """Everything of the fact that was taken, by number; under an earlier expression too."""
     numbers: tuple[int, ...] = ()
     """The number of each item."""
-    intended: set[int] = field(default_factory=set)
+    intended: set[int] = of(default_factory=set)
     """Places of items whose intent is staged or durable."""
-    trails: list[Trail] = field(default_factory=list)
+    trails: list[Trail] = of(default_factory=list)
     """The streams that may not pass this fact before it is intended."""
     has_exemption: bool = False
     """Whether a row in the exemptions speaks of it; the next intent clears that."""
@@ -60,7 +62,7 @@ class Passage:
     """The platform second when it was first refused for the time being."""
     decided_at: datetime | None = None
     """When its consent and its lane were asked for."""
-    then: list[Passage] = field(default_factory=list)
+    then: list[Passage] = of(default_factory=list)
     """Later facts about the same whose next item waits for this fact to be finished."""
     is_urgent: bool = False
     """Whether it is history that news of the same person or subject waits for."""
@@ -102,10 +104,15 @@ class Passage:
         if len(self.done) == len(self.items):
             self.lose(self.numbers[-1])
         self.intended = set(self.done)
+        if said:
+            # What was taken may show no more than the fact itself: a newer one is not superseded by this.
+            self.newest = min(self.newest, self.seq)
 
     def carry_over(self, before: Passage) -> None:
         """Take over what is known of the same fact's earlier try: what was taken, and who waits for it."""
+        shown = min(self.newest, before.newest) if before.said else self.newest
         self.resume(before.said)
+        self.newest = shown
         self.trails = before.trails
         self.has_exemption = before.has_exemption
         self.tries = before.tries
@@ -127,6 +134,11 @@ class Passage:
             external_id=recipient.external_id,
             stated_consent=recipient.was_stated_there or (seq > 0 and self.statement.kind == "consent.changed"),
         )
+
+    @property
+    def subject(self) -> str:
+        """What it is about, apart from whom."""
+        return self.keys[0]
 
     @property
     def is_pressing(self) -> bool:
@@ -258,13 +270,18 @@ class Packer:
             return None
         return parcel if parcel.is_free_for(passage.keys) else None
 
-    def put(self, route: Route, item: Item, passage: Passage, part: int) -> tuple[Parcel, Parcel | None]:
-        """Put an item where it fits; returns its parcel, and the one that became full by it not fitting there."""
-        lane = passage.statement.lane
-        key = (route.name, lane, passage.is_urgent, item.group)
+    def put(
+        self, route: Route, item: Item, passage: Passage, part: int, parcel: Parcel | None
+    ) -> tuple[Parcel, Parcel | None]:
+        """Put an item into the parcel that `peek` gave, or a new one.
+
+        Returns:
+            Its parcel, and the one that became full by it not fitting there.
+        """
         sealed = None
-        parcel = self.peek(route, item, passage)
         if parcel is None:
+            lane = passage.statement.lane
+            key = (route.name, lane, passage.is_urgent, item.group)
             sealed = self._open.pop(key, None)
             parcel = self._open[key] = Parcel(route, lane, item.group, is_urgent=passage.is_urgent)
         parcel.add(item, passage, part)

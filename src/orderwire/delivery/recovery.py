@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from orderwire.delivery.answers import await_answer
 from orderwire.delivery.attempts import said_of
-from orderwire.delivery.decide import lane_of
-from orderwire.delivery.desk import Desk, OpenJob
+from orderwire.delivery.decide import lane_of, subject_key
+from orderwire.delivery.desk import Desk
 from orderwire.delivery.feeds import readmit, stream_of
 from orderwire.delivery.outcome import Course, Fate, course_of, fate_in_doubt
 from orderwire.delivery.parcels import Key, Said
@@ -179,6 +180,9 @@ class Recovery:
     def _load_jobs(self) -> None:
         desk = self._desk
         for attempt in desk.ledger.attempts(desk.settings.name, with_job=True):
-            first = self._entries(attempt)[:1]
-            family = family_of(first[0].fact.kind) if first else 0
-            desk.jobs[attempt.number] = OpenJob(attempt, family)
+            facts = {entry.fact.seq: entry.fact for entry in self._entries(attempt)}
+            failed = set(attempt.failed)
+            taken = [member.seq for place, member in enumerate(attempt.members) if place not in failed]
+            subjects = [subject_key(facts[seq]) for seq in taken if seq in facts]
+            family = family_of(facts[min(facts)].kind) if facts else 0
+            await_answer(desk, desk.routes.get(attempt.route), attempt, family, subjects)

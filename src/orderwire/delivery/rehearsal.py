@@ -129,7 +129,7 @@ class Rehearsal:
         """Put an item into a parcel, and with it those that follow it on the same route, as far as there is room."""
         item = passage.items[part]
         route = self._routes[item.route]
-        parcel, sealed = self._packer.put(route, item, passage, part)
+        parcel, sealed = self._packer.put(route, item, passage, part, self._joined(passage, part))
         last = part
         for place in passage.following(part):
             if route.once is not Once.ITEM or not parcel.has_room(passage.items[place]):

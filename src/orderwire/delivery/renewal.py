@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from orderwire.delivery.desk import Desk
-from orderwire.delivery.traffic import admit, advance, finish, seal
+from orderwire.delivery.traffic import admit, advance, finish, represent, seal
 from orderwire.dialects.contract import Lane
 
 
@@ -50,6 +50,7 @@ def _decide_again(desk: Desk, seqs: Collection[int]) -> bool:
             finish(desk, passage)
             continue
         renewed.carry_over(passage)
+        represent(desk, renewed)
         advance(desk, renewed)
         any_live = any_live or renewed.is_pressing
     return any_live

@@ -10,7 +10,7 @@ from orderwire.delivery.outcome import Fate, ItemFate
 from orderwire.delivery.parcels import Parcel, Passage
 from orderwire.delivery.renewal import renew_outdated
 from orderwire.delivery.traffic import advance, come_out, finish, seal, stay_out
-from orderwire.dialects.contract import Lane
+from orderwire.dialects.contract import Lane, Recipient
 from orderwire.ledger.values import Disposition, Mark
 from orderwire.transport.backoff import backoff
 
@@ -24,12 +24,15 @@ MOST_TRIES_ALONE = 40
 def apply(desk: Desk, parcel: Parcel, outcome: Sequence[ItemFate]) -> None:
     """Carry out what became of each item of a parcel; the worst fate of its items decides about a fact."""
     any_live = False
+    taken = Fate.TAKEN
     for places in parcel.places_by_fact():
         passage = parcel.passages[places[0]]
         for place in places:
-            if outcome[place].fate is Fate.TAKEN:
+            if outcome[place].fate is taken:
                 passage.take(parcel.parts[place])
-        worst = max((outcome[place] for place in places), key=lambda one: _SEVERITY[one.fate])
+        worst = outcome[places[0]]
+        if len(places) > 1:
+            worst = max([outcome[place] for place in places], key=lambda one: _SEVERITY[one.fate])
         if _carry_out(desk, parcel, passage, worst):
             any_live = any_live or passage.is_pressing
     renew_outdated(desk)
@@ -84,13 +87,19 @@ def _taken_all(desk: Desk, passage: Passage, job: OpenJob | None = None) -> None
             stay_out(desk, mark)
         else:
             job.marks[passage.seq] = mark
-    stated = passage.statement.kind == "consent.changed"
-    if recipient is not None and (not recipient.is_known_there or (stated and not recipient.was_stated_there)):
+    if recipient is not None and _is_news_of(recipient, passage.statement.kind):
         desk.books.mark(passage.pin(seq=passage.seq))
     desk.progress.accepted += 1
     finish(desk, passage, is_taken=True)
     if subject and job is not None:
         desk.represented[subject] = max(passage.newest, desk.represented.get(subject, 0))
+
+
+def _is_news_of(recipient: Recipient, kind: str) -> bool:
+    """Whether the platform knows more of a person now: them at all, another identifier, or a consent of theirs."""
+    if not (recipient.is_known_there and recipient.is_pinned):
+        return True
+    return kind == "consent.changed" and not recipient.was_stated_there
 
 
 def answered(desk: Desk, seq: int, *, is_good: bool) -> None:

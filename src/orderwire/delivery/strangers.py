@@ -30,7 +30,7 @@ PAGE = 500
 
 def identified_by(desk: Desk, entries: Sequence[Entry]) -> list[Entry]:
     """Held facts about the people and things of these entries that may go now, in sequence order."""
-    if not desk.has_held or not entries:
+    if not desk.held.may_be or not entries:
         return []
     known = [entry for entry in entries if entry.person is not None and not entry.person.is_anonymous]
     people = {entry.person.person for entry in known if entry.person and entry.person.anonymous_ids}
@@ -100,7 +100,7 @@ class HeldLook:
         if self._looked_at is None or abs(now - self._looked_at) >= LOOK_EVERY:
             self._looked_at = now
             await self._through(None)
-            self._desk.was_held_looked_at = True
+            self._desk.held.were_looked_through = True
         if self._asked_at is None or abs(now - self._asked_at) >= DUE_EVERY:
             self._asked_at = now
             await self._through(now)

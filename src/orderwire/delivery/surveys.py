@@ -43,6 +43,7 @@ class Allowance:
     def __init__(self, desk: Desk, budget: str) -> None:
         self._desk = desk
         self._name = budget
+        self._is_shared = any(route.budget == budget for route in desk.routes.values())
         self._left = MOST_SAVED
         self._counted = 0
 
@@ -60,8 +61,9 @@ class Allowance:
 
     @property
     def is_wanted_by_history(self) -> bool:
-        """Whether requests of history wait for the budget, or soon will."""
-        return self._desk.is_filling or self._desk.queues[self._name].count(Lane.HISTORY) > 0
+        """Whether requests of history wait for the budget, or soon will; never for one that only questions spend."""
+        is_filling = self._desk.is_filling and self._is_shared
+        return is_filling or self._desk.queues[self._name].count(Lane.HISTORY) > 0
 
 
 @dataclass

@@ -1,9 +1,9 @@
 """How a fact moves on a desk: decided, held back or packed, sealed into parcels, queued, and let go when finished.
 
 `admit` decides about a fact and makes a passage of it. `go` packs its first item, or puts it in line behind whatever
-is unfinished about the same person or subject; `advance` packs the next item of one that is on its way already. A
-parcel leaves for the senders when it is full or when `seal` says that nothing more is to be waited for. `finish`
-frees what the fact kept busy, and those behind it go.
+is unfinished about the same person or subject; `advance` packs the next item of one that is on its way already, once
+no job about the same waits for its answer. A parcel leaves for the senders when it is full or when `seal` says that
+nothing more is to be waited for. `finish` frees what the fact kept busy, and those behind it go.
 
 A fact of which something newer is about to show the content is not sent: it stays pending, *overshadowed*, until that
 is taken (`stay_out`), and comes out again when it is not (`come_out`).
@@ -62,9 +62,14 @@ def admit(
     if seq not in desk.passages:
         desk.admitted += 1
     desk.passages[seq] = passage
-    if passage.state_subject:
-        desk.represented[passage.state_subject] = entry.newest
+    represent(desk, passage)
     return passage
+
+
+def represent(desk: Desk, passage: Passage) -> None:
+    """What a passage shows of its subject is on its way: others need not show it."""
+    if passage.state_subject:
+        desk.represented[passage.state_subject] = passage.newest
 
 
 def _must_wait(desk: Desk, seq: int, said: Said, context: Context) -> str:
@@ -93,12 +98,13 @@ def go(desk: Desk, passage: Passage) -> None:
     part = passage.next_part
     item = passage.items[part]
     route = desk.routes[item.route]
-    if not desk.holds.may_go(passage, desk.packer.peek(route, item, passage)):
+    parcel = desk.packer.peek(route, item, passage)
+    if not desk.holds.may_go(passage, parcel):
         desk.holds.wait(passage)
         if passage.is_pressing:
             _hurry(desk, passage)
         return
-    _pack(desk, passage, part)
+    _pack(desk, passage, part, parcel)
 
 
 def _hurry(desk: Desk, passage: Passage) -> None:
@@ -116,27 +122,31 @@ def advance(desk: Desk, passage: Passage) -> None:
     """Put the next item of a passage on its way, after earlier facts about the same; its keys stay busy."""
     part = passage.next_part
     item = passage.items[part]
-    ahead = desk.holds.ahead(passage, desk.packer.peek(desk.routes[item.route], item, passage))
-    if ahead is None:
-        _pack(desk, passage, part)
-    else:
+    parcel = desk.packer.peek(desk.routes[item.route], item, passage)
+    ahead = desk.holds.ahead(passage, parcel)
+    if ahead is not None:
         desk.passages[ahead].then.append(passage)
         desk.holds.take(passage, None)
+    elif desk.holds.is_kept(passage.subject):
+        desk.awaiting.setdefault(passage.subject, []).append(passage)
+        desk.holds.take(passage, None)
+    else:
+        _pack(desk, passage, part, parcel)
 
 
-def _pack(desk: Desk, passage: Passage, part: int) -> None:
-    """Put an item into a parcel, and with it those that follow it on the same route, as far as there is room."""
+def _pack(desk: Desk, passage: Passage, part: int, into: Parcel | None) -> None:
+    """Put an item into an open parcel or a new one, and with it those that follow it on the same route and fit."""
     item = passage.items[part]
     route = desk.routes[item.route]
-    parcel, sealed = desk.packer.put(route, item, passage, part)
-    last = part
-    for place in passage.following(part):
+    parcel, sealed = desk.packer.put(route, item, passage, part, into)
+    last, end = part, len(passage.items) - 1
+    for place in passage.following(part) if part < end else ():
         if route.once is not Once.ITEM or not parcel.has_room(passage.items[place]):
             break
         parcel.add(passage.items[place], passage, place)
         last = place
     # Later facts about the same may join the parcel only where nothing of this one is left to be said after it.
-    desk.holds.take(passage, parcel if last == len(passage.items) - 1 else None)
+    desk.holds.take(passage, parcel if last == end else None)
     if sealed is not None:
         enqueue(desk, sealed)
     if desk.packer.is_full(parcel):
@@ -176,14 +186,15 @@ def finish(desk: Desk, passage: Passage, *, is_taken: bool = False) -> None:
     freed = desk.holds.release(passage)
     for later in passage.then:
         advance(desk, later)
-    _let_go(desk, freed)
-    if any(later.is_pressing for later in passage.then):
+    if freed:
+        let_go(desk, freed)
+    if passage.then and any(later.is_pressing for later in passage.then):
         seal(desk, Lane.LIVE)
     if passage.state_subject and not is_taken:
         come_out(desk, passage.state_subject)
 
 
-def _let_go(desk: Desk, candidates: Iterable[Passage]) -> None:
+def let_go(desk: Desk, candidates: Iterable[Passage]) -> None:
     """Let those go whose turn it is, and after each the next in its lines, which may join the same parcel."""
     turn = deque(candidates)
     gone: set[int] = set()
@@ -194,7 +205,8 @@ def _let_go(desk: Desk, candidates: Iterable[Passage]) -> None:
             continue
         part = passage.next_part
         item = passage.items[part]
-        if not desk.holds.may_go(passage, desk.packer.peek(desk.routes[item.route], item, passage)):
+        parcel = desk.packer.peek(desk.routes[item.route], item, passage)
+        if not desk.holds.may_go(passage, parcel):
             continue
         gone.add(passage.seq)
         turn.extend(desk.holds.leave_line(passage))
@@ -202,7 +214,7 @@ def _let_go(desk: Desk, candidates: Iterable[Passage]) -> None:
             desk.holds.take(passage, None)
             desk.holds.outdated.append(passage.seq)
             continue
-        _pack(desk, passage, part)
+        _pack(desk, passage, part, parcel)
         any_live = any_live or passage.is_pressing
     if any_live:
         seal(desk, Lane.LIVE)

@@ -8,7 +8,7 @@ The way out, step by step:
    identifiers and consent as they are *now*, and the lane.
 2. `Dialect.write` turns it into an `Expression`: zero or more `Item`s, each an encoded piece of a request body for
    one `Route`, and the names of what the platform cannot be told. Items of one fact are sent in their order: the
-   second leaves only when the first was taken.
+   second leaves only when the first was taken, and where a job writes a state, when the job was answered.
 3. Delivery packs items of one route up to its limits and calls `Dialect.assemble`, which only joins the pieces.
 4. `Dialect.interpret` reads the reply into a `Verdict`; `Dialect.follow` and `interpret_job` do the same for
    platforms that answer later.
@@ -137,6 +137,15 @@ class Route(Struct, frozen=True, kw_only=True):
     """Platform seconds before which no later answer is asked for."""
     note: str = ""
 
+    @property
+    def is_done_later(self) -> bool:
+        """Whether it writes a state by a job: it is done when that is answered, not when it was taken.
+
+        A platform does its jobs in any order, so what follows about the same waits for the answer: the next item of
+        the fact, and later facts of its subject.
+        """
+        return self.confirmation is Confirmation.BY_JOB and self.semantics is Semantics.STATE
+
 
 class Capability(Struct, frozen=True, kw_only=True):
     """What a platform can be told of one kind of fact.
@@ -156,7 +165,8 @@ class Recipient(Struct, frozen=True, kw_only=True):
 
     Identifiers are the pinned ones: what was used at the first sending is used again, the first spelling of an
     e-mail included. `consent` is as of now. `is_known_there` tells whether anything was accepted there for this
-    person before; `was_stated_there` whether a consent of theirs was.
+    person before, `is_pinned` whether it was under all these identifiers; `was_stated_there` whether a consent of
+    theirs was.
     """
 
     person: int
@@ -171,6 +181,7 @@ class Recipient(Struct, frozen=True, kw_only=True):
     consent: Mapping[Channel, ConsentState] = {}
     consent_changed_at: Mapping[Channel, datetime] = {}
     is_known_there: bool = False
+    is_pinned: bool = False
     was_stated_there: bool = False
 
 
@@ -273,6 +284,19 @@ class ReadBack(Struct, frozen=True, kw_only=True):
     next: str | None = None
 
 
+class Erasure(Struct, frozen=True, kw_only=True):
+    """One call by which a person is forgotten at the platform.
+
+    `by` names the identifiers of theirs that it goes by: `email`, `phone`, `external_id`. A search only asks what is
+    held under them, where others may have the same or nothing can be erased by them; then `Dialect.erase_found` says
+    what is to be erased.
+    """
+
+    request: WireRequest
+    by: tuple[str, ...]
+    is_search: bool = False
+
+
 class Profile(Struct, frozen=True, kw_only=True):
     """What a dialect is, as data that docs, settings and delivery read."""
 
@@ -293,6 +317,8 @@ class Profile(Struct, frozen=True, kw_only=True):
     """What to pause before history is sent, in the platform's words."""
     erasure: str = ""
     """How a person is erased there, or empty: not offered, by hand."""
+    joining: str = ""
+    """How two people who turn out to be one are joined there, or empty: not offered."""
     reads_opt_outs: bool = False
     reads_held: tuple[str, ...] = ()
     """What `read_held` can list: `orders`, `products`, `people`, `events`; empty where nothing can be read back."""
@@ -382,6 +408,14 @@ class Dialect(Protocol):
         """Read that page."""
         ...
 
-    def erase(self, recipient: Recipient, account: Account) -> WireRequest | None:
-        """Ask the platform to forget a person; None where not offered."""
+    def erase(self, recipient: Recipient, account: Account) -> tuple[Erasure, ...]:
+        """Ask the platform to forget a person, under each identifier that it may hold of them by itself.
+
+        Each call is carried out until it is answered, and may be repeated. None where erasing is not offered, or
+        nothing is known of the person that the platform could be asked by.
+        """
+        ...
+
+    def erase_found(self, recipient: Recipient, search: Erasure, reply: WireReply) -> tuple[Erasure, ...] | None:
+        """Erase what a search has found and nobody else is there under; None when the reply does not tell."""
         ...

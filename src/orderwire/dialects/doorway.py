@@ -31,6 +31,8 @@ class Scope(StrEnum):
     WRITE = "write"
     BROWSE = "browse"
     """Only add browsing facts, as a key that stands in a page for everybody to see."""
+    FEED = "feed"
+    """Only fetch product feeds, as a key that stands in an address given to a platform."""
 
 
 class Work(StrEnum):

@@ -52,6 +52,18 @@ class Weighing(StrEnum):
     """Something that outweighs it is known already."""
 
 
+class Verdict(StrEnum):
+    """Why a statement is in force, or is not."""
+
+    IN_FORCE = "in force"
+    OLDER = "older than what is in force"
+    TIE = "as old as the opt-out, which wins a tie"
+    UNDATED = "without a date, so older than any statement with one"
+    NOTHING_SAID = "only says that nobody asked, which lifts no opt-out"
+    LIFTED = "a newer yes stands against it"
+    BELOW_SUPPRESSION = "the suppression stands until a newer yes"
+
+
 def weigh(known: Iterable[Standing], new: Standing) -> tuple[Weighing, tuple[Standing, ...]]:
     """Weigh a new statement against those known, giving what became of it and the statements to keep."""
     kept = newest(known)
@@ -78,6 +90,31 @@ def in_force(statements: Iterable[Standing]) -> Standing | None:
     """The statement that holds now; None when nothing was ever said."""
     kept = newest(statements)
     return _in_force(kept) if kept else None
+
+
+def judged(statements: Iterable[Standing]) -> tuple[tuple[Standing, Verdict], ...]:
+    """The newest statement of each state with why it is in force or not; the one in force first."""
+    kept = newest(statements)
+    if not kept:
+        return ()
+    winner = _in_force(kept)
+    rest = [one for one in kept.values() if one is not winner]
+    return ((winner, Verdict.IN_FORCE), *((one, _verdict(one, winner)) for one in rest))
+
+
+def _verdict(loser: Standing, winner: Standing) -> Verdict:
+    match loser.state:
+        case ConsentState.NEVER_ASKED if winner.state in REFUSALS:
+            return Verdict.NOTHING_SAID
+        case ConsentState.UNSUBSCRIBED if winner.state is ConsentState.SUPPRESSED:
+            return Verdict.BELOW_SUPPRESSION
+        case ConsentState.UNSUBSCRIBED | ConsentState.SUPPRESSED:
+            return Verdict.LIFTED
+        case ConsentState.SUBSCRIBED | ConsentState.NEVER_ASKED:
+            if loser.changed_at is None:
+                return Verdict.UNDATED
+            is_tie = winner.state in REFUSALS and _when(loser) == _when(winner)
+            return Verdict.TIE if is_tie else Verdict.OLDER
 
 
 def _in_force(kept: Mapping[ConsentState, Standing]) -> Standing:

@@ -44,8 +44,10 @@ def match(given: Identifiers, holder: Holder, apart: Apart = frozenset()) -> Mat
     if not present:
         return None
     held = {identifier: holder(identifier) for identifier in present}
-    if not any(held.values()):
-        return Match(person=None, adds=tuple(present))
+    holders = list(held.values())
+    only = holders[0]
+    if all([one is only for one in holders]):
+        return Match(person=only, adds=tuple(present) if only is None else ())
     by_id = held[given.external_id] if given.external_id else None
     by_email = held[given.email] if given.email else None
     by_phone = held[given.phone] if given.phone else None

@@ -226,6 +226,16 @@ class Ledger(Protocol):
         """
         ...
 
+    def separate(self, person: int, *, at: datetime) -> int:
+        """Take a person out of the one they were joined into, for good; gives the number of that one.
+
+        They are again as they were when they were joined; what was learned since stays with the other.
+
+        Raises:
+            NotFound: the person is not joined into another.
+        """
+        ...
+
     def forget(self, person: int, *, at: datetime, reason: str) -> int:
         """Erase a person: blank their bytes in log and raw, keep a keyed hash that drops later imports.
 

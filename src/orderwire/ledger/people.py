@@ -13,11 +13,11 @@ from orderwire.errors import NotFound
 from orderwire.identity import Identifier, Profile, e164, email_key, join
 from orderwire.ledger.engine import Columns, Engine
 from orderwire.ledger.erasure import erasure_key, hash_of
-from orderwire.ledger.instants import DAY, micros
+from orderwire.ledger.instants import DAY, instant, instant_if, micros
 from orderwire.ledger.refusals import blank
 from orderwire.ledger.roster import PersonRow
 from orderwire.ledger.rows import card_of, fact_of, person_of, person_row
-from orderwire.ledger.values import PersonReport
+from orderwire.ledger.values import IdentifierOnFile, Join, PersonReport
 from orderwire.model import Family, IdentifierKind, Kind, Refund
 
 SHORTEST_NAME = 4
@@ -55,9 +55,13 @@ class People:
         joined = [row[0] for row in engine.rows("joined_into", person=number)]
         people = engine.listed([number, *joined])
         facts = tuple(map(fact_of, engine.rows("facts_of_people", people=people)))
+        row = engine.rows("person_row", person=number)[0]
+        profile = person_of(row).profile
         return PersonReport(
-            card=card_of(engine.rows("person_row", person=number)[0][1]),
-            identifiers=tuple(row[:4] for row in engine.rows("identifiers_of", people=people)),
+            card=card_of(row[1]),
+            identifiers=tuple(map(_identifier_of, engine.rows("identifiers_of", people=people))),
+            joins=tuple(map(_join_of, engine.rows("joins_of", people=people))),
+            statements={channel: profile.statements(channel) for channel in profile.consent},
             consent_history=tuple(fact for fact in facts if fact.kind == Kind.CONSENT_CHANGED),
             facts=facts,
             merged=tuple(joined),
@@ -101,7 +105,7 @@ class People:
             seq = int(engine.rows("head")[0][0]) + 1
             self._keep_hashes(numbers, key, seq, micros(at))
             names = engine.rows("identifiers_of", people=engine.listed(numbers))
-            blank(engine, names, key)
+            blank(engine, [row[:5] for row in names], key)
             self._drop_documents(numbers, names)
             self._blank(numbers, key)
             engine.write("add_source", source=OWN_SOURCE)
@@ -145,14 +149,14 @@ class People:
 
     def _keep_hashes(self, people: Sequence[int], key: bytes, seq: int, at: int) -> None:
         rows = self._engine.rows("identifiers_of", people=self._engine.listed(people))
-        hashes = [hash_of(Identifier(IdentifierKind(kind), of, value), key) for kind, _, of, _, value in rows]
+        hashes = [hash_of(Identifier(IdentifierKind(kind), of, value), key) for kind, _, of, _, value, _ in rows]
         self._engine.write_many("add_erased", [(one, at, seq) for one in hashes])
 
     def _drop_documents(self, people: Sequence[int], names: Sequence[Columns]) -> None:
         """Drop what the front door kept about them, or what names them."""
         engine = self._engine
         engine.write("drop_documents_of_people", people=engine.listed(people))
-        for name in {str(text).lower() for _, value, _, _, matched in names for text in (value, matched)}:
+        for name in {str(text).lower() for _, value, _, _, matched, _ in names for text in (value, matched)}:
             if len(name) >= SHORTEST_NAME:
                 engine.write("drop_documents_naming", name=name)
 
@@ -171,6 +175,18 @@ class People:
         engine.write("drop_identifiers", people=everybody)
         nobody = [replace(self._row(number), profile=Profile(person=number), own=None) for number in people]
         engine.write_many("put_people", [person_row(row) for row in nobody])
+
+
+def _identifier_of(row: Columns) -> IdentifierOnFile:
+    kind, value, source, seq, matched, person = row
+    return IdentifierOnFile(kind=kind, value=value, source=source, matched=matched, seq=seq, person=person)
+
+
+def _join_of(row: Columns) -> Join:
+    person, into, seq, joined_at, separated_at = row
+    return Join(
+        person=person, into=into, seq=seq, joined_at=instant(joined_at), separated_at=instant_if(separated_at)
+    )
 
 
 class _Amounts(Struct):

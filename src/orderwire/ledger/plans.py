@@ -27,7 +27,7 @@ class Subject(Struct, gc=False):
     kinds: dict[str, list[int]]
     is_erased: bool = False
     snapshot: bytes = b""
-    """The newest body; only known while correcting."""
+    """The newest body; known while correcting, where an approximate instant is told exactly, and of what was new."""
 
 
 class KnownFact(Struct, frozen=True, gc=False):
@@ -39,6 +39,7 @@ class KnownFact(Struct, frozen=True, gc=False):
     detail: str | None
     content: bytes | None
     ordinal: int
+    is_approximate: bool = False
 
 
 class Known(Struct, kw_only=True):

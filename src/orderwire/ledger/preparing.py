@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from hashlib import blake2b
-from typing import NamedTuple
 
-from msgspec import json
+from msgspec import Struct, json
+from msgspec.structs import replace
 
 from orderwire.errors import InvalidRecord
 from orderwire.identity import Identifiers, identifiers_of
@@ -36,7 +36,7 @@ _NUL = b"\\u0000"
 """How JSON writes a NUL character: a body without it holds no id with one."""
 
 
-class Prepared(NamedTuple):
+class Prepared(Struct, frozen=True):
     """One record, taken apart: what it claims, whom it names, and the bytes and digests to keep.
 
     `subject` is `<source>/<subject>`; `version` and `occurred_at` are stored instants, the latter one for each claim.
@@ -112,11 +112,17 @@ def _taken_apart(record: Record, raw: bytes, *, source: str, at: datetime, is_de
         micros_if(last.version),
         identifiers,
         body,
-        digest(content_of(record)),
+        digest(content_of(record, body)),
         raw,
         digest(raw) if raw else b"",
         is_derived,
     )
+
+
+def restated(item: Prepared, record: Record) -> Prepared:
+    """The same record as it is to be kept, in other words than it was told in; its claims stay."""
+    body = json.encode(record)
+    return replace(item, record=record, body=body, content=digest(content_of(record, body)))
 
 
 def _has_nul(claims: tuple[Claim, ...], identifiers: Identifiers) -> bool:

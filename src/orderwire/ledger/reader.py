@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from orderwire.ledger.engine import Columns, Engine
-from orderwire.ledger.instants import micros_if
-from orderwire.ledger.rows import card_of, fact_of, kinds_of
+from orderwire.ledger.instants import instant, micros_if
+from orderwire.ledger.plans import KnownFact
+from orderwire.ledger.rows import card_of, fact_of, kinds_of, known_fact_of
 from orderwire.ledger.values import Entry, FactFilter, PersonCard
 from orderwire.model import Channel, Fact, Family, Kind
 
@@ -128,7 +129,15 @@ class Reader:
             ):
                 later[len(entries)] = seq
             entries.append(entry)
+        if any(entry.fact.is_approximate for entry in entries):
+            entries = self._with_exact_instants(entries)
         return self._with_consent_in_force(entries, later) if later else entries
+
+    def _with_exact_instants(self, entries: list[Entry]) -> list[Entry]:
+        """Let facts that were told with an approximate instant show the exact one told since."""
+        keys = [entry.fact.key for entry in entries if entry.fact.is_approximate]
+        newest = dict(map(known_fact_of, self._engine.rows("known_facts", keys=self._engine.listed(keys))))
+        return [_made_exact(entry, newest.get(entry.fact.key)) for entry in entries]
 
     def _with_consent_in_force(self, entries: list[Entry], later: dict[int, int]) -> list[Entry]:
         """Let older statements about permission show the one in force, whichever source it came from."""
@@ -154,6 +163,13 @@ def _entry_of(row: Columns, card: PersonCard | None) -> Entry:
         previous=None if previous is None else bytes(previous),
         person=card,
     )
+
+
+def _made_exact(entry: Entry, newest: KnownFact | None) -> Entry:
+    fact = entry.fact
+    if not fact.is_approximate or newest is None or newest.is_approximate:
+        return entry
+    return replace(entry, fact=replace(fact, occurred_at=instant(newest.occurred_at), is_approximate=False))
 
 
 def _in_force(subject: str, source: str, fact_seq: int, card: PersonCard) -> int | None:

@@ -11,7 +11,7 @@ from orderwire.identity import Identifier
 from orderwire.ledger.engine import Engine
 from orderwire.ledger.erasure import erasure_key, hash_of, telling
 from orderwire.ledger.instants import micros
-from orderwire.ledger.plans import Known, Plan, Subject
+from orderwire.ledger.plans import Known, KnownFact, Plan, Subject
 from orderwire.ledger.preparing import Prepared, is_stateless, prepare
 from orderwire.ledger.recording import Planning
 from orderwire.ledger.refusals import keep, settle
@@ -74,8 +74,9 @@ class Recorder:
         )
         keys = set(_keys_to_look_up(batch, subjects))
         facts = dict(map(known_fact_of, engine.rows("known_facts", keys=engine.listed(keys)))) if keys else {}
-        if is_correcting and subjects:
-            self._recall_bodies(subjects)
+        wanted = subjects if is_correcting else _to_be_dated(batch, subjects, facts)
+        if wanted:
+            self._recall_bodies(wanted)
         roster = self._roster(batch, last_person)
         if has_separated:
             roster.apart = {(min(pair), max(pair)) for pair in engine.rows("taken_apart")}
@@ -128,6 +129,23 @@ class Recorder:
         engine.write_many("add_merges", [(*merged, at) for merged in roster.merged])
         engine.write_many("follow_merges", [(survivor, absorbed) for absorbed, survivor, _ in roster.merged])
         engine.write_many("lift", [(seq,) for seq in roster.lifted])
+
+
+def _to_be_dated(
+    batch: Iterable[Prepared], subjects: dict[str, Subject], facts: dict[str, KnownFact]
+) -> dict[str, Subject]:
+    """Subjects of which something was known only approximately that is told exactly now."""
+    if not any(fact.is_approximate for fact in facts.values()):
+        return {}
+    return {
+        item.subject: subjects[item.subject]
+        for item in batch
+        if item.subject in subjects
+        for claim in item.claims
+        if (known := facts.get(f"{item.subject}#{claim.discriminator}")) is not None
+        and known.is_approximate
+        and not claim.is_approximate
+    }
 
 
 def _keys_to_look_up(batch: Iterable[Prepared], subjects: dict[str, Subject]) -> Iterator[str]:

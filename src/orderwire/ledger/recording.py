@@ -12,6 +12,10 @@ How a record becomes facts:
 * The facts of one record share one body, held by the first of them; unless the record is stale, that is the
   subject's newest snapshot from then on.
 * In `Mode.CORRECT` what is known but differs comes again, as the next revision of the same key.
+* A happening whose instant is known only approximately comes again as a revision when its source tells the exact one,
+  be it by an older version; and no approximate instant takes the place of an exact one. What stood in for it was a
+  last change, or a later event by which it was met: so the exact one is earlier. A later one is another last change,
+  and not believed, unless the order's own day had stood in.
 """
 
 from __future__ import annotations
@@ -19,13 +23,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from orderwire.identity import Weighing
-from orderwire.ledger.corrections import differs
+from orderwire.ledger.corrections import differs, with_known_instants, with_told_instants
 from orderwire.ledger.instants import instant, micros
 from orderwire.ledger.plans import CARRIERS, Known, KnownFact, News, Plan, Row, Subject
-from orderwire.ledger.preparing import Prepared, family_number, is_impersonal, is_stateless, needs_person
+from orderwire.ledger.preparing import (
+    Prepared,
+    digest,
+    family_number,
+    is_impersonal,
+    is_stateless,
+    needs_person,
+    restated,
+)
 from orderwire.ledger.values import Mode, Receipt
-from orderwire.model import Cart, Claim, Consent
+from orderwire.model import Cart, Claim, Consent, Kind, Order, content_of
 
 
 class Planning:
@@ -79,16 +93,36 @@ class Planning:
             and state.version is not None
             and item.version < state.version
         )
+        item = self._dated(item)
         news = self._first_news(item) if state is None else self._later_news(item, state, is_stale)
         if not news:
             self._keep_unnewsworthy(item, state, is_stale)
             return
+        if is_stale and state is not None and (better := self._snapshot_dated_by(item, state)):
+            item, is_stale = better, False
         person = self._known.roster.identify(item.identifiers, item.record, seq=self._head + 1)
         if person is not None:
             self._known.roster.learn(person, item.record)
         elif not is_impersonal(item.record):
             self._unidentified += 1
         self._append(item, state, news, None if person is None else person.number, is_stale)
+
+    def _dated(self, item: Prepared) -> Prepared:
+        """The record with the instants known better, or known first, in place of approximate ones."""
+        record = item.record
+        if not isinstance(record, Order) or not record.approximate:
+            return item
+        known = with_known_instants(
+            record, lambda name: self._known.facts.get(f"{item.subject}#{name}"), is_correcting=self._is_correcting
+        )
+        return item if known is record else restated(item, known)
+
+    def _snapshot_dated_by(self, item: Prepared, state: Subject) -> Prepared | None:
+        """The newest snapshot with instants that an older version tells exactly; None where it has no need of any."""
+        if not isinstance(item.record, Order) or not state.snapshot:
+            return None
+        dated = with_told_instants(state.snapshot, item.record)
+        return None if dated is None else restated(item, dated)
 
     def _first_news(self, item: Prepared) -> list[News]:
         """What an unknown subject brings."""
@@ -135,11 +169,11 @@ class Planning:
                 keys.add(key)
                 news.append(News(claim, occurred_at, key, 0, counts.get(kind, 0)))
                 counts[kind] = counts.get(kind, 0) + 1
-            elif known is None or is_stale:
+            elif known is None or (is_stale and not self._tells_exactly(item, claim, known)):
                 self._seen += 1
             else:
                 revised = self._revised(item, claim, occurred_at, key, known, state)
-                is_revised = is_revised or bool(revised and kind in CARRIERS)
+                is_revised = is_revised or bool(self._is_correcting and revised and kind in CARRIERS)
                 news.extend(revised)
         return news
 
@@ -153,13 +187,24 @@ class Planning:
         is_stale: bool,
     ) -> list[News]:
         is_carried = item.claims[0].kind in CARRIERS
-        if item.content == state.content:
+        if item.content == state.content or self._is_only_dated(item, state):
             self._seen += not is_carried
             return []
         if is_stale:
             self._stale += 1
             return []
         return [News(claim, occurred_at, self._state_key(item, state, claim), 0, counts.get(claim.kind, 0))]
+
+    def _is_only_dated(self, item: Prepared, state: Subject) -> bool:
+        """Whether an order's content differs only in when it was placed, which was known approximately."""
+        known = self._known.facts.get(f"{item.subject}#placed")
+        if (
+            not isinstance(item.record, Order)
+            or known is None
+            or not self._tells_exactly(item, item.claims[0], known)
+        ):
+            return False
+        return state.content == digest(content_of(replace(item.record, placed_at=instant(known.occurred_at))))
 
     def _state_key(self, item: Prepared, state: Subject, claim: Claim) -> str:
         """The key of a changed state: its version where that is new, else its predecessor."""
@@ -177,11 +222,26 @@ class Planning:
         known: KnownFact,
         state: Subject | None = None,
     ) -> list[News]:
-        """The next revision of a known happening, where correcting finds it different."""
-        if not self._is_correcting or not self._is_different(item, claim, occurred_at, known, state):
+        """The next revision of a known happening: at last exact, or found different by correcting."""
+        if claim.is_approximate and not known.is_approximate:
+            claim, occurred_at = replace(claim, is_approximate=False), known.occurred_at
+        is_wanted = self._tells_exactly(item, claim, known) or (
+            self._is_correcting and self._is_different(item, claim, occurred_at, known, state)
+        )
+        if not is_wanted:
             self._seen += 1
             return []
         return [News(claim, occurred_at, key, known.revision + 1, known.ordinal)]
+
+    def _tells_exactly(self, item: Prepared, claim: Claim, known: KnownFact) -> bool:
+        """Whether it is told when something happened of which only about when was known."""
+        if claim.is_approximate or not known.is_approximate:
+            return False
+        placed = self._known.facts.get(f"{item.subject}#placed")
+        is_own_day = (
+            claim.kind != Kind.ORDER_PLACED and placed is not None and placed.occurred_at == known.occurred_at
+        )
+        return is_own_day or micros(claim.occurred_at) < known.occurred_at
 
     def _is_different(
         self, item: Prepared, claim: Claim, occurred_at: int, known: KnownFact, state: Subject | None
@@ -225,18 +285,18 @@ class Planning:
             self._head += 1
             seq = self._head
             claim = new.claim
-            kind = claim.kind
+            kind = str(claim.kind)
             self._facts.append((
-                seq, new.key, new.revision, str(kind), family_number(kind), item.subject, new.occurred_at, self._at,
+                seq, new.key, new.revision, kind, family_number(kind), item.subject, new.occurred_at, self._at,
                 self._is_imported, claim.is_approximate, self._source, claim.detail, new.ordinal, person, body_seq,
                 body, raw, item.content, previous,
             ))  # fmt: skip
             body = None
             counted = kinds.get(kind)
-            kinds[str(kind)] = [max(new.ordinal + 1, counted[0] if counted else 0), seq]
+            kinds[kind] = [max(new.ordinal + 1, counted[0] if counted else 0), seq]
             if claim.discriminator is not None:
                 self._known.facts[new.key] = KnownFact(
-                    seq, new.revision, new.occurred_at, claim.detail, item.content, new.ordinal
+                    seq, new.revision, new.occurred_at, claim.detail, item.content, new.ordinal, claim.is_approximate
                 )
         if is_stateless(item.record) and all(new.revision == 0 for new in news):
             return
@@ -261,7 +321,7 @@ class Planning:
             state.newest = body_seq
             state.person = person if person is not None else state.person
             state.raw_digest = item.raw_digest or state.raw_digest
-        if self._is_correcting:
+        if not is_stale:
             state.snapshot = item.body
         self._changed[item.subject] = state
 

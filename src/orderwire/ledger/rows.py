@@ -78,8 +78,9 @@ def subject_row(subject: str, state: Subject) -> Row:
 
 def known_fact_of(row: Columns) -> tuple[str, KnownFact]:
     """A fact's key and what is needed to compare it."""
-    key, seq, revision, occurred_at, detail, content, ordinal = row
-    return key, KnownFact(seq, revision, occurred_at, detail, None if content is None else bytes(content), ordinal)
+    key, seq, revision, occurred_at, detail, content, ordinal, is_approximate = row
+    kept = None if content is None else bytes(content)
+    return key, KnownFact(seq, revision, occurred_at, detail, kept, ordinal, bool(is_approximate))
 
 
 def person_of(row: Columns) -> PersonRow:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from orderwire.identity import Standing
 from orderwire.model import Address, Channel, ConsentState, Fact, Identity, Record
 
 
@@ -137,7 +138,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     `newest` is the sequence number of the fact whose row holds the newest snapshot of the subject: facts of one
     record share a body, so that it may be an earlier one than this; `newer_of_kind` that of the newest fact of the
     same kind and subject. `previous` is the snapshot before this fact (carts only). An erased fact has an empty
-    snapshot.
+    snapshot. A fact whose instant was approximate shows the exact one as soon as its source has told it.
     """
 
     fact: Fact
@@ -333,12 +334,42 @@ class Balance(Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...] = ()
 
 
+class IdentifierOnFile(Struct, frozen=True, kw_only=True):
+    """One identifier, as it was told first and as it is compared.
+
+    `source` is empty where it means the same anywhere.
+    """
+
+    kind: str
+    value: str
+    source: str
+    matched: str
+    seq: int
+    """The fact that brought it."""
+    person: int
+    """Whom it was told of first, of those who are one now."""
+
+
+class Join(Struct, frozen=True, kw_only=True):
+    """One person joined into another, perhaps taken apart since."""
+
+    person: int
+    into: int
+    seq: int
+    """The fact that showed it; of another record where the one that showed it told nothing new."""
+    joined_at: datetime
+    separated_at: datetime | None = None
+
+
 class PersonReport(Struct, frozen=True, kw_only=True):
     """Everything `person show` tells: the card, and how each identifier and each consent came to be."""
 
     card: PersonCard
-    identifiers: tuple[tuple[str, str, str, int], ...]
-    """(kind, value, source, fact that brought it)."""
+    identifiers: tuple[IdentifierOnFile, ...]
+    joins: tuple[Join, ...] = ()
+    """Joins of theirs, those into them, and those that were undone."""
+    statements: Mapping[Channel, tuple[Standing, ...]] = {}
+    """What was said of each channel and still weighs; the one in force first."""
     consent_history: tuple[Fact, ...]
     facts: tuple[Fact, ...]
     merged: tuple[int, ...]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
+from operator import attrgetter
 from typing import TypeAlias
 
 from msgspec import Struct, json
@@ -22,6 +23,7 @@ from orderwire.model.orders import Cart, Event, Order, Subscription
 from orderwire.model.people import Consent, Identity, Person
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_occurred_at = attrgetter("occurred_at")
 
 Record: TypeAlias = Person | Consent | Product | Order | Cart | Subscription | Event
 
@@ -200,44 +202,53 @@ def person_subject(identity: Identity) -> str:
 
 def _claims_of_order(order: Order) -> tuple[Claim, ...]:
     subject = f"order:{order.order_id}"
-    vague = order.approximate
-
-    def happened(kind: Kind, at: datetime, field: str, which: str | None = None) -> Claim:
-        name = kind.removeprefix("order.")
-        return Claim(
-            kind=kind,
-            subject=subject,
-            occurred_at=at,
-            discriminator=f"{name}:{which}" if which else name,
-            detail=which,
-            version=order.updated_at,
-            is_approximate=field in vague,
-        )
-
-    later: list[Claim] = []
-    if order.paid_at:
-        later.append(happened(Kind.ORDER_PAID, order.paid_at, "paid_at"))
-    for shipment in order.shipments:
-        later.append(happened(Kind.ORDER_FULFILLED, shipment.shipped_at, "fulfilled_at", shipment.shipment_id))
-        if shipment.delivered_at:
-            later.append(happened(Kind.ORDER_DELIVERED, shipment.delivered_at, "delivered_at", shipment.shipment_id))
-    if order.fulfilled_at and not order.shipments:
-        later.append(happened(Kind.ORDER_FULFILLED, order.fulfilled_at, "fulfilled_at"))
-    if order.delivered_at and not any(shipment.delivered_at for shipment in order.shipments):
-        later.append(happened(Kind.ORDER_DELIVERED, order.delivered_at, "delivered_at"))
-    later.extend(
-        happened(Kind.ORDER_REFUNDED, refund.refunded_at, "refunded_at", refund.refund_id) for refund in order.refunds
-    )
-    if order.cancelled_at:
-        later.append(happened(Kind.ORDER_CANCELLED, order.cancelled_at, "cancelled_at"))
-    later.sort(key=lambda claim: claim.occurred_at)
+    placed = _happened(order, subject, Kind.ORDER_PLACED, order.placed_at, "placed_at")
     content = Claim(
         kind=Kind.ORDER_UPDATED,
         subject=subject,
         occurred_at=order.updated_at or order.placed_at,
         version=order.updated_at,
     )
-    return (happened(Kind.ORDER_PLACED, order.placed_at, "placed_at"), *later, content)
+    later = _after_placing(order, subject)
+    if later:
+        later.sort(key=_occurred_at)
+    return (placed, *later, content)
+
+
+def _after_placing(order: Order, subject: str) -> list[Claim]:
+    later: list[Claim] = []
+    if order.paid_at:
+        later.append(_happened(order, subject, Kind.ORDER_PAID, order.paid_at, "paid_at"))
+    for shipment in order.shipments:
+        which = shipment.shipment_id
+        later.append(_happened(order, subject, Kind.ORDER_FULFILLED, shipment.shipped_at, "fulfilled_at", which))
+        if shipment.delivered_at:
+            later.append(
+                _happened(order, subject, Kind.ORDER_DELIVERED, shipment.delivered_at, "delivered_at", which)
+            )
+    if order.fulfilled_at and not order.shipments:
+        later.append(_happened(order, subject, Kind.ORDER_FULFILLED, order.fulfilled_at, "fulfilled_at"))
+    if order.delivered_at and not any(shipment.delivered_at for shipment in order.shipments):
+        later.append(_happened(order, subject, Kind.ORDER_DELIVERED, order.delivered_at, "delivered_at"))
+    for refund in order.refunds:
+        which = refund.refund_id
+        later.append(_happened(order, subject, Kind.ORDER_REFUNDED, refund.refunded_at, "refunded_at", which))
+    if order.cancelled_at:
+        later.append(_happened(order, subject, Kind.ORDER_CANCELLED, order.cancelled_at, "cancelled_at"))
+    return later
+
+
+def _happened(order: Order, subject: str, kind: Kind, at: datetime, field: str, which: str | None = None) -> Claim:
+    name = kind.removeprefix("order.")
+    return Claim(
+        kind=kind,
+        subject=subject,
+        occurred_at=at,
+        discriminator=f"{name}:{which}" if which else name,
+        detail=which,
+        version=order.updated_at,
+        is_approximate=field in order.approximate,
+    )
 
 
 def _claims_of_cart(cart: Cart) -> tuple[Claim, ...]:
@@ -306,13 +317,16 @@ def _claims_of_subscription(subscription: Subscription, at: datetime) -> tuple[C
     return tuple(claims)
 
 
-def content_of(record: Record) -> bytes:
+def content_of(record: Record, body: bytes = b"") -> bytes:
     """The bytes that decide whether a state has changed: what the record says apart from its clock and lifecycle.
 
     An order's payment, shipments, refunds and cancellation are happenings of their own, so its content is the rest.
+    `body` is the record as JSON where that is at hand: as a rule, the content is a part of it.
     """
     match record:
         case Order():
+            if body and _is_only_placed(record):
+                return _without_clock(record.updated_at, body)
             return json.encode(
                 replace(
                     record,
@@ -335,4 +349,22 @@ def content_of(record: Record) -> bytes:
         case Person() | Product():
             return json.encode(replace(record, updated_at=None))
         case Consent() | Event():
-            return json.encode(record)
+            return body or json.encode(record)
+
+
+def _is_only_placed(order: Order) -> bool:
+    """Whether an order says nothing of what comes after placing it."""
+    return (
+        not (order.refunds or order.shipments or order.approximate)
+        and order.paid_at is None
+        and order.fulfilled_at is None
+        and order.delivered_at is None
+        and order.cancelled_at is None
+        and order.cancel_reason is None
+        and order.source_status is None
+    )
+
+
+def _without_clock(updated_at: datetime | None, body: bytes) -> bytes:
+    """A record's JSON without `updated_at`, which is its last field."""
+    return body if updated_at is None else body.rpartition(b',"updated_at":')[0] + b"}"

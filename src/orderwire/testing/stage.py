@@ -126,7 +126,7 @@ class Stage:
     def __init__(
         self,
         platform: str,
-        place: Path,
+        place: str | Path,
         *,
         options: Mapping[str, Any] | None = None,
         plan: FaultPlan | None = None,
@@ -162,14 +162,17 @@ class Stage:
     def delivery(self, **more: Any) -> Delivery:
         """A worker, with the lease in hand."""
         self._lives += 1
-        given: dict[str, Any] = {"ttl": timedelta(days=30), "rng": random.Random(self._lives)}
         base = urlsplit(self.settings.account.base_url)
+        given: dict[str, Any] = {
+            "ttl": timedelta(days=30),
+            "rng": random.Random(self._lives),
+            "transport": InProcess({f"{base.scheme}://{base.netloc}": self.exchange}),
+        }
         made = Delivery(
             ledger=self.ledger,
             dialect=registry.dialect(self.platform),
             settings=self.settings,
             clock=self.clock,
-            transport=InProcess({f"{base.scheme}://{base.netloc}": self.exchange}),
             holder=f"worker-{self._lives}",
             **(given | more),
         )

@@ -1,4 +1,4 @@
-"""The official `klaviyo-api` at the front door: every call that has to do with people, orders, products and consent."""
+"""The official `klaviyo-api` at the front door: every call on people, orders, products and consent."""
 
 from __future__ import annotations
 
@@ -111,8 +111,12 @@ def imports(listed: str) -> None:
         profile(email="broken"),
     )
     body["data"]["relationships"] = {"lists": {"data": [{"type": "list", "id": listed}]}}
-    job = call("bulk_import_profiles", lambda: sdk.Profiles.bulk_import_profiles(body), lambda a: a.data.type,
-               "profile-bulk-import-job")
+    job = call(
+        "bulk_import_profiles",
+        lambda: sdk.Profiles.bulk_import_profiles(body),
+        lambda a: a.data.type,
+        "profile-bulk-import-job",
+    )
     own = job.data.id
     call(
         "get_bulk_import_profiles_job",
@@ -163,8 +167,12 @@ def consent() -> None:
     no = bulk("profile-subscription-bulk-delete-job", "profiles", consented("bo@mail.test", "UNSUBSCRIBED"))
     call("bulk_unsubscribe_profiles", lambda: sdk.Profiles.bulk_unsubscribe_profiles(no))
     stop = bulk("profile-suppression-bulk-create-job", "profiles", profile(email="cy@mail.test"))
-    job = call("bulk_suppress_profiles", lambda: sdk.Profiles.bulk_suppress_profiles(stop), lambda a: a.data.type,
-               "profile-suppression-bulk-create-job")
+    job = call(
+        "bulk_suppress_profiles",
+        lambda: sdk.Profiles.bulk_suppress_profiles(stop),
+        lambda a: a.data.type,
+        "profile-suppression-bulk-create-job",
+    )
     call(
         "get_bulk_suppress_profiles_job",
         lambda: sdk.Profiles.get_bulk_suppress_profiles_job(job.data.id),
@@ -173,15 +181,21 @@ def consent() -> None:
     )
     call("get_bulk_suppress_profiles_jobs", sdk.Profiles.get_bulk_suppress_profiles_jobs, lambda a: len(a.data), 1)
     lift = bulk("profile-suppression-bulk-delete-job", "profiles", profile(email="cy@mail.test"))
-    lifted = call("bulk_unsuppress_profiles", lambda: sdk.Profiles.bulk_unsuppress_profiles(lift), lambda a: a.data.type,
-                  "profile-suppression-bulk-delete-job")
+    lifted = call(
+        "bulk_unsuppress_profiles",
+        lambda: sdk.Profiles.bulk_unsuppress_profiles(lift),
+        lambda a: a.data.type,
+        "profile-suppression-bulk-delete-job",
+    )
     call(
         "get_bulk_unsuppress_profiles_job",
         lambda: sdk.Profiles.get_bulk_unsuppress_profiles_job(lifted.data.id),
         lambda a: a.data.attributes.status,
         "complete",
     )
-    call("get_bulk_unsuppress_profiles_jobs", sdk.Profiles.get_bulk_unsuppress_profiles_jobs, lambda a: len(a.data), 1)
+    call(
+        "get_bulk_unsuppress_profiles_jobs", sdk.Profiles.get_bulk_unsuppress_profiles_jobs, lambda a: len(a.data), 1
+    )
     call(
         "get_profiles with subscriptions",
         lambda: sdk.Profiles.get_profiles(additional_fields_profile=["subscriptions"], sort="email"),
@@ -204,8 +218,14 @@ def events() -> None:
         ("Fulfilled Order", "2026-02-03T09:00:00+00:00", "1001-f", 42.49),
         ("Refunded Order", "2026-02-10T12:30:00+00:00", "1001", 17.49),
     ):
-        one = event(name, time, ident, {"OrderId": "1001", "Items": LINES[1:] if ident == "1001" else LINES},
-                    value=value, value_currency="EUR")
+        one = event(
+            name,
+            time,
+            ident,
+            {"OrderId": "1001", "Items": LINES[1:] if ident == "1001" else LINES},
+            value=value,
+            value_currency="EUR",
+        )
         call(f"create_event {name}", lambda one=one: sdk.Events.create_event(one))
     wished = event("Wished", "2026-02-02T08:00:00+00:00", "w1", {"ProductID": "P2", "big": 9007199254740993})
     call("create_event Wished", lambda: sdk.Events.create_event(wished))
@@ -215,11 +235,19 @@ def events() -> None:
 def several() -> dict[str, Any]:
     attributes = [
         event("Viewed Product", "2026-01-30T08:00:00+00:00", "v1", {"ProductID": "P1", "ProductName": "Mug"}),
-        event("Placed Order", "2025-01-01T00:00:00+00:00", "900", {"OrderId": "900", "Items": LINES[1:]}, value=17.49,
-              value_currency="EUR"),
+        event(
+            "Placed Order",
+            "2025-01-01T00:00:00+00:00",
+            "900",
+            {"OrderId": "900", "Items": LINES[1:]},
+            value=17.49,
+            value_currency="EUR",
+        ),
     ]
-    told = [{"type": "event", "attributes": {k: v for k, v in one["data"]["attributes"].items() if k != "profile"}}
-            for one in attributes]
+    told = [
+        {"type": "event", "attributes": {k: v for k, v in one["data"]["attributes"].items() if k != "profile"}}
+        for one in attributes
+    ]
     one = {
         "type": "event-bulk-create",
         "attributes": {
@@ -248,16 +276,33 @@ def reading() -> None:
     call("get_events page by page", lambda: seen, lambda a: a, [one.id for one in page.data])
     first = page.data[0].id
     call("get_event", lambda: sdk.Events.get_event(first), lambda a: a.data.id, first)
-    metric = call("get_metric_for_event", lambda: sdk.Events.get_metric_for_event(first), lambda a: a.data.type,
-                  "metric")
-    call("get_metric_id_for_event", lambda: sdk.Events.get_metric_id_for_event(first), lambda a: a.data.id,
-         metric.data.id)
-    who = call("get_profile_for_event", lambda: sdk.Events.get_profile_for_event(first),
-               lambda a: a.data.attributes.email, "bo@mail.test")
-    call("get_profile_id_for_event", lambda: sdk.Events.get_profile_id_for_event(first), lambda a: a.data.id,
-         who.data.id)
-    call("get_metric", lambda: sdk.Metrics.get_metric(metric.data.id), lambda a: a.data.attributes.name,
-         metric.data.attributes.name)
+    metric = call(
+        "get_metric_for_event", lambda: sdk.Events.get_metric_for_event(first), lambda a: a.data.type, "metric"
+    )
+    call(
+        "get_metric_id_for_event",
+        lambda: sdk.Events.get_metric_id_for_event(first),
+        lambda a: a.data.id,
+        metric.data.id,
+    )
+    who = call(
+        "get_profile_for_event",
+        lambda: sdk.Events.get_profile_for_event(first),
+        lambda a: a.data.attributes.email,
+        "bo@mail.test",
+    )
+    call(
+        "get_profile_id_for_event",
+        lambda: sdk.Events.get_profile_id_for_event(first),
+        lambda a: a.data.id,
+        who.data.id,
+    )
+    call(
+        "get_metric",
+        lambda: sdk.Metrics.get_metric(metric.data.id),
+        lambda a: a.data.attributes.name,
+        metric.data.attributes.name,
+    )
     call(
         "get_metrics",
         sdk.Metrics.get_metrics,
@@ -281,21 +326,44 @@ def lists(who: str) -> str:
     )
     own = str(made.data.id)
     named = {"type": "list", "id": own, "attributes": {"name": "Fresh"}}
-    call("update_list", lambda: sdk.Lists.update_list(own, {"data": named}), lambda a: a.data.attributes.name, "Fresh")
+    call(
+        "update_list", lambda: sdk.Lists.update_list(own, {"data": named}), lambda a: a.data.attributes.name, "Fresh"
+    )
     member = {"data": [{"type": "profile", "id": who}]}
     call("add_profiles_to_list", lambda: sdk.Lists.add_profiles_to_list(own, member))
-    call("get_list", lambda: sdk.Lists.get_list(own, additional_fields_list=["profile_count"]),
-         lambda a: a.data.attributes.profile_count, 1)
-    call("get_lists", lambda: sdk.Lists.get_lists(filter='equals(name,"Fresh")'), lambda a: [x.id for x in a.data],
-         [own])
-    call("get_profiles_for_list", lambda: sdk.Lists.get_profiles_for_list(own), lambda a: [x.id for x in a.data],
-         [who])
-    call("get_profile_ids_for_list", lambda: sdk.Lists.get_profile_ids_for_list(own), lambda a: [x.id for x in a.data],
-         [who])
-    call("get_lists_for_profile", lambda: sdk.Profiles.get_lists_for_profile(who), lambda a: [x.id for x in a.data],
-         [own])
-    call("get_list_ids_for_profile", lambda: sdk.Profiles.get_list_ids_for_profile(who),
-         lambda a: [x.id for x in a.data], [own])
+    call(
+        "get_list",
+        lambda: sdk.Lists.get_list(own, additional_fields_list=["profile_count"]),
+        lambda a: a.data.attributes.profile_count,
+        1,
+    )
+    call(
+        "get_lists",
+        lambda: sdk.Lists.get_lists(filter='equals(name,"Fresh")'),
+        lambda a: [x.id for x in a.data],
+        [own],
+    )
+    call(
+        "get_profiles_for_list", lambda: sdk.Lists.get_profiles_for_list(own), lambda a: [x.id for x in a.data], [who]
+    )
+    call(
+        "get_profile_ids_for_list",
+        lambda: sdk.Lists.get_profile_ids_for_list(own),
+        lambda a: [x.id for x in a.data],
+        [who],
+    )
+    call(
+        "get_lists_for_profile",
+        lambda: sdk.Profiles.get_lists_for_profile(who),
+        lambda a: [x.id for x in a.data],
+        [own],
+    )
+    call(
+        "get_list_ids_for_profile",
+        lambda: sdk.Profiles.get_list_ids_for_profile(who),
+        lambda a: [x.id for x in a.data],
+        [own],
+    )
     call("get_tags_for_list", lambda: sdk.Lists.get_tags_for_list(own), lambda a: a.data, [])
     call("get_flows_triggered_by_list", lambda: sdk.Lists.get_flows_triggered_by_list(own), lambda a: a.data, [])
     call("get_segments_for_profile", lambda: sdk.Profiles.get_segments_for_profile(who), lambda a: a.data, [])

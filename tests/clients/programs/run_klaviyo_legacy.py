@@ -69,14 +69,21 @@ def lists() -> None:
         lambda a: [one["email"] for one in a.data],
         ["bo@mail.test"],
     )
-    call("add_members_to_list", lambda: api.add_members_to_list(own, [{"email": "cy@mail.test"}]),
-         lambda a: [one["email"] for one in a.data], ["cy@mail.test"])
-    call("get_members_from_list", lambda: api.get_members_from_list(own, ["cy@mail.test"]),
-         lambda a: [one["email"] for one in a.data], ["cy@mail.test"])
+    call(
+        "add_members_to_list",
+        lambda: api.add_members_to_list(own, [{"email": "cy@mail.test"}]),
+        lambda a: [one["email"] for one in a.data],
+        ["cy@mail.test"],
+    )
+    call(
+        "get_members_from_list",
+        lambda: api.get_members_from_list(own, ["cy@mail.test"]),
+        lambda a: [one["email"] for one in a.data],
+        ["cy@mail.test"],
+    )
     call("get_all_members", lambda: api.get_all_members(own), lambda a: len(a.data["records"]), 2)
     call("delete_subscribers_from_list", lambda: api.delete_subscribers_from_list(own, ["bo@mail.test"]))
-    call("get_list_exclusions", lambda: api.get_list_exclusions(own),
-         lambda a: type(a.data["records"]), list)
+    call("get_list_exclusions", lambda: api.get_list_exclusions(own), lambda a: type(a.data["records"]), list)
     call("remove_members_from_list", lambda: api.remove_members_from_list(own, ["cy@mail.test"]))
     call("get_all_members, empty", lambda: api.get_all_members(own), lambda a: a.data["records"], [])
     call("delete_list", lambda: api.delete_list(own))
@@ -84,21 +91,44 @@ def lists() -> None:
 
 def people() -> None:
     api, metrics = made(Profiles), made(Metrics)
-    call("get_metrics", lambda: metrics.get_metrics(count=50),
-         lambda a: sorted({"First", "Posted", "Viewed Product"} & {one["name"] for one in a.data["data"]}),
-         ["First", "Posted", "Viewed Product"])
+    call(
+        "get_metrics",
+        lambda: metrics.get_metrics(count=50),
+        lambda a: sorted({"First", "Posted", "Viewed Product"} & {one["name"] for one in a.data["data"]}),
+        ["First", "Posted", "Viewed Product"],
+    )
     call("get_metrics_timeline", lambda: metrics.get_metrics_timeline(count=3), lambda a: len(a.data["data"]), 3)
-    who = call("get_profile_id_by_email", lambda: api.get_profile_id_by_email("ana@mail.test"),
-               lambda a: bool(a.data["id"]), True).data["id"]
-    call("get_profile", lambda: api.get_profile(who), lambda a: (a.data["$email"], a.data["$first_name"]),
-         ("ana@mail.test", "Ana"))
+    who = call(
+        "get_profile_id_by_email",
+        lambda: api.get_profile_id_by_email("ana@mail.test"),
+        lambda a: bool(a.data["id"]),
+        True,
+    ).data["id"]
+    call(
+        "get_profile",
+        lambda: api.get_profile(who),
+        lambda a: (a.data["$email"], a.data["$first_name"]),
+        ("ana@mail.test", "Ana"),
+    )
     changed = {"$last_name": "Lima", "size": "M"}
-    call("update_profile", lambda: api.update_profile(who, changed), lambda a: (a.data["$last_name"], a.data["size"]),
-         ("Lima", "M"))
-    call("unset_profile_properties", lambda: api.unset_profile_properties(who, ["size"]), lambda a: "size" in a.data,
-         False)
-    call("get_profile_metrics_timeline", lambda: api.get_profile_metrics_timeline(who),
-         lambda a: len(a.data["data"]) >= 3, True)
+    call(
+        "update_profile",
+        lambda: api.update_profile(who, changed),
+        lambda a: (a.data["$last_name"], a.data["size"]),
+        ("Lima", "M"),
+    )
+    call(
+        "unset_profile_properties",
+        lambda: api.unset_profile_properties(who, ["size"]),
+        lambda a: "size" in a.data,
+        False,
+    )
+    call(
+        "get_profile_metrics_timeline",
+        lambda: api.get_profile_metrics_timeline(who),
+        lambda a: len(a.data["data"]) >= 3,
+        True,
+    )
     refused("get_profile that is not there", lambda: api.get_profile("nobody"), lambda error: error.status_code, 404)
     call("request_profile_deletion", lambda: made(DataPrivacy).request_profile_deletion("cy@mail.test"))
 

@@ -45,17 +45,40 @@ def status(answer: tuple[int, Any]) -> int:
 
 if __name__ == "__main__":
     asking = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type,revision"}
-    call("OPTIONS /client/events", lambda: ask("/client/events", None, "OPTIONS", **asking),
-         lambda a: (a[0], {name.lower(): value for name, value in a[1].items()}["access-control-allow-origin"]),
-         (204, "https://shop.test"))
-    call("POST /client/profiles", lambda: ask("/client/profiles", profile(email="ana@mail.test", first_name="Ana")),
-         status, 202)
+    call(
+        "OPTIONS /client/events",
+        lambda: ask("/client/events", None, "OPTIONS", **asking),
+        lambda a: (a[0], {name.lower(): value for name, value in a[1].items()}["access-control-allow-origin"]),
+        (204, "https://shop.test"),
+    )
+    call(
+        "POST /client/profiles",
+        lambda: ask("/client/profiles", profile(email="ana@mail.test", first_name="Ana")),
+        status,
+        202,
+    )
     call("POST /client/events", lambda: ask("/client/events", event("Viewed Product", "v1")), status, 202)
     call("POST /client/events again", lambda: ask("/client/events", event("Viewed Product", "v1")), status, 202)
-    call("POST /client/events for an order", lambda: ask("/client/events", event("Placed Order", "1001")),
-         lambda a: a[0] < 500, True)
-    listed = {"data": {"type": "subscription", "attributes": {"profile": profile(
-        email="bo@mail.test", subscriptions={"email": {"marketing": {"consent": "SUBSCRIBED"}}})}}}
+    call(
+        "POST /client/events for an order",
+        lambda: ask("/client/events", event("Placed Order", "1001")),
+        lambda a: a[0] < 500,
+        True,
+    )
+    listed = {
+        "data": {
+            "type": "subscription",
+            "attributes": {
+                "profile": profile(
+                    email="bo@mail.test", subscriptions={"email": {"marketing": {"consent": "SUBSCRIBED"}}}
+                )
+            },
+        }
+    }
     call("POST /client/subscriptions", lambda: ask("/client/subscriptions", listed), status, 202)
-    call("POST /client/events, another company", lambda: ask("/client/events", event("Viewed Product", "v2"),
-         company="XXXXXX"), lambda a: 400 <= a[0] < 404, True)
+    call(
+        "POST /client/events, another company",
+        lambda: ask("/client/events", event("Viewed Product", "v2"), company="XXXXXX"),
+        lambda a: 400 <= a[0] < 404,
+        True,
+    )

@@ -9,6 +9,7 @@ import json
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from trial import HOUSE, call
@@ -48,8 +49,14 @@ def contact(email: str, status: str, **more: Any) -> dict[str, Any]:
 
 def happened(name: str, time: str, properties: dict[str, Any]) -> dict[str, Any]:
     who = {"consents": [], "optIns": [], "tags": [], "email": "ana+shop@mail.test"}
-    return {"contact": who, "eventName": name, "origin": "api", "eventVersion": "v2", "eventTime": time,
-            "properties": properties}
+    return {
+        "contact": who,
+        "eventName": name,
+        "origin": "api",
+        "eventVersion": "v2",
+        "eventTime": time,
+        "properties": properties,
+    }
 
 
 def order(**more: Any) -> dict[str, Any]:
@@ -63,49 +70,116 @@ def order(**more: Any) -> dict[str, Any]:
 
 def people() -> None:
     ana = contact("ana+shop@mail.test", "subscribed", firstName="Ana")
-    made = call("create contact", lambda: ask("POST", "/v5/contacts", ana), lambda a: (a[0], len(a[1]["contactID"])),
-                (200, 24))
-    call("get contact by email", lambda: ask("GET", "/v5/contacts?email=ana%2bshop@mail.test"),
-         lambda a: a[1]["contacts"][0]["contactID"], made[1]["contactID"])
+    made = call(
+        "create contact",
+        lambda: ask("POST", "/v5/contacts", ana),
+        lambda a: (a[0], len(a[1]["contactID"])),
+        (200, 24),
+    )
+    call(
+        "get contact by email",
+        lambda: ask("GET", "/v5/contacts?email=ana%2bshop@mail.test"),
+        lambda a: a[1]["contacts"][0]["contactID"],
+        made[1]["contactID"],
+    )
     back = contact("ana+shop@mail.test", "subscribed", contactID=made[1]["contactID"], lastName="Lima")
     call("save contact", lambda: ask("POST", "/v5/contacts", back), lambda a: a[1]["contactID"], made[1]["contactID"])
-    call("create contact who was not asked", lambda: ask("POST", "/v5/contacts", contact("bo@mail.test",
-         "nonSubscribed")), lambda a: a[0], 200)
-    call("create contact who said no", lambda: ask("POST", "/v5/contacts", contact("cy@mail.test", "unsubscribed")),
-         lambda a: a[0], 200)
-    call("connect store", lambda: ask("POST", f"/v3/accounts/{HOUSE['account']}", {
-        "website": "https://shop.test", "platform": "shop", "version": "1.0.0", "phpVersion": "8.2",
-        "platformVersion": "6.5"}), lambda a: a[0] < 300, True)
+    call(
+        "create contact who was not asked",
+        lambda: ask("POST", "/v5/contacts", contact("bo@mail.test", "nonSubscribed")),
+        lambda a: a[0],
+        200,
+    )
+    call(
+        "create contact who said no",
+        lambda: ask("POST", "/v5/contacts", contact("cy@mail.test", "unsubscribed")),
+        lambda a: a[0],
+        200,
+    )
+    call(
+        "connect store",
+        lambda: ask(
+            "POST",
+            f"/v3/accounts/{HOUSE['account']}",
+            {
+                "website": "https://shop.test",
+                "platform": "shop",
+                "version": "1.0.0",
+                "phpVersion": "8.2",
+                "platformVersion": "6.5",
+            },
+        ),
+        lambda a: a[0] < 300,
+        True,
+    )
 
 
 def orders() -> None:
-    cart = {"abandonedCheckoutURL": "https://shop.test/c1", "cartID": "c1", "currency": "EUR", "value": 25.0,
-            "lineItems": [LINE], "addedItem": LINE}
+    cart = {
+        "abandonedCheckoutURL": "https://shop.test/c1",
+        "cartID": "c1",
+        "currency": "EUR",
+        "value": 25.0,
+        "lineItems": [LINE],
+        "addedItem": LINE,
+    }
     for name, time, properties in (
         ("added product to cart", "2026-02-01T09:00:00+00:00", cart),
         ("placed order", "2026-02-01T10:00:00+00:00", order()),
         ("paid for order", "2026-02-01T10:05:00+00:00", order(paymentStatus="paid")),
         ("order fulfilled", "2026-02-03T09:00:00+00:00", order(paymentStatus="paid", fulfillmentStatus="fulfilled")),
-        ("order refunded", "2026-02-10T12:30:00+00:00", order(
-            paymentStatus="partiallyRefunded", fulfillmentStatus="fulfilled", totalRefundedAmount=12.5,
-            refundedLineItems=[{**LINE, "productQuantity": 1}])),
+        (
+            "order refunded",
+            "2026-02-10T12:30:00+00:00",
+            order(
+                paymentStatus="partiallyRefunded",
+                fulfillmentStatus="fulfilled",
+                totalRefundedAmount=12.5,
+                refundedLineItems=[{**LINE, "productQuantity": 1}],
+            ),
+        ),
         ("wished", "2026-02-02T08:00:00+00:00", {"product": "P2"}),
     ):
-        call(f"event {name}", lambda one=happened(name, time, properties): ask("POST", "/v5/events", one),
-             lambda a: a[0], 202)
-    batch = {"endpoint": "events", "method": "POST", "origin": "woocommerce",
-             "items": [happened("placed order", "2025-01-01T00:00:00+00:00", order(
-                 orderID="900", orderNumber=900, createdAt="2025-01-01T00:00:00+00:00"))]}
-    call("batch of events", lambda: ask("POST", "/v5/batches", batch), lambda a: (a[0] < 300, len(a[1]["batchID"])),
-         (True, 24))
+        call(
+            f"event {name}",
+            partial(ask, "POST", "/v5/events", happened(name, time, properties)),
+            lambda a: a[0],
+            202,
+        )
+    batch = {
+        "endpoint": "events",
+        "method": "POST",
+        "origin": "woocommerce",
+        "items": [
+            happened(
+                "placed order",
+                "2025-01-01T00:00:00+00:00",
+                order(orderID="900", orderNumber=900, createdAt="2025-01-01T00:00:00+00:00"),
+            )
+        ],
+    }
+    call(
+        "batch of events",
+        lambda: ask("POST", "/v5/batches", batch),
+        lambda a: (a[0] < 300, len(a[1]["batchID"])),
+        (True, 24),
+    )
 
 
 def products() -> None:
-    made = call("create category", lambda: ask("POST", "/v5/product-categories", {"categoryId": "cups",
-                "title": "Cups"}), lambda a: a[1]["categoryID"], "cups")
+    made = call(
+        "create category",
+        lambda: ask("POST", "/v5/product-categories", {"categoryId": "cups", "title": "Cups"}),
+        lambda a: a[1]["categoryID"],
+        "cups",
+    )
     call("get category", lambda: ask("GET", "/v5/product-categories/cups"), lambda a: a[1]["title"], "Cups")
-    call("update category", lambda: ask("PATCH", "/v5/product-categories/cups", {"title": "Mugs"}),
-         lambda a: a[1]["categoryID"], made[1]["categoryID"])
+    call(
+        "update category",
+        lambda: ask("PATCH", "/v5/product-categories/cups", {"title": "Mugs"}),
+        lambda a: a[1]["categoryID"],
+        made[1]["categoryID"],
+    )
     product = {
         "tags": [], "currency": "EUR", "id": "P1", "status": "inStock", "title": "Mug", "url": "https://shop.test/mug",
         "categoryIDs": ["cups"],
@@ -113,8 +187,12 @@ def products() -> None:
     }  # fmt: skip
     call("create product", lambda: ask("POST", "/v5/products", product), lambda a: a[1]["id"], "P1")
     call("get product", lambda: ask("GET", "/v5/products/P1"), lambda a: a[1]["title"], "Mug")
-    call("replace product", lambda: ask("PUT", "/v5/products/P1", {**product, "title": "Cup"}), lambda a: a[1]["id"],
-         "P1")
+    call(
+        "replace product",
+        lambda: ask("PUT", "/v5/products/P1", {**product, "title": "Cup"}),
+        lambda a: a[1]["id"],
+        "P1",
+    )
     call("delete product", lambda: ask("DELETE", "/v5/products/P1"), lambda a: a[0] < 300, True)
     call("get product that is gone", lambda: ask("GET", "/v5/products/P1"), lambda a: a[0], 404)
     call("delete category", lambda: ask("DELETE", "/v5/product-categories/cups"), lambda a: a[0] < 300, True)

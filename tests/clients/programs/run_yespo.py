@@ -42,27 +42,55 @@ def account() -> None:
 def people() -> None:
     made = call("add_contact", lambda: client.add_contact(ANA), status, 200)
     own = str(made.data["id"])
-    call("get_contact", lambda: client.get_contact(own),
-         lambda a: (a.data["firstName"], a.data["address"]["town"], a.data["channels"][0]["value"]),
-         ("Ana", "Porto", "ana@mail.test"))
+    call(
+        "get_contact",
+        lambda: client.get_contact(own),
+        lambda a: (a.data["firstName"], a.data["address"]["town"], a.data["channels"][0]["value"]),
+        ("Ana", "Porto", "ana@mail.test"),
+    )
     call("update_contact", lambda: client.update_contact(own, {**ANA, "last_name": "Silva"}), status, 200)
     call("get_contact, changed", lambda: client.get_contact(own), lambda a: a.data["lastName"], "Silva")
-    call("get_contacts", lambda: client.get_contacts({"email": "ana@mail.test"}),
-         lambda a: [one["id"] for one in a.data], [int(own)])
-    bo = {"first_name": "Bo", "channels": [{"type": "email", "value": "bo@mail.test"},
-                                           {"type": "sms", "value": "351912345678"}]}
-    call("add_contacts", lambda: client.add_contacts(
-        {"contacts": [bo], "dedupe_on": "email", "contact_fields": ["firstName", "email", "sms"],
-         "group_names": ["Coffee"]}), status, 200)
-    call("get_contacts, all", client.get_contacts, lambda a: sorted(one["firstName"] for one in a.data), ["Ana", "Bo"])
-    form = {"contact": {"first_name": "Cy", "channels": [{"type": "email", "value": "cy@mail.test"}]},
-            "groups": ["Subscribers"]}
+    call(
+        "get_contacts",
+        lambda: client.get_contacts({"email": "ana@mail.test"}),
+        lambda a: [one["id"] for one in a.data],
+        [int(own)],
+    )
+    bo = {
+        "first_name": "Bo",
+        "channels": [{"type": "email", "value": "bo@mail.test"}, {"type": "sms", "value": "351912345678"}],
+    }
+    call(
+        "add_contacts",
+        lambda: client.add_contacts(
+            {
+                "contacts": [bo],
+                "dedupe_on": "email",
+                "contact_fields": ["firstName", "email", "sms"],
+                "group_names": ["Coffee"],
+            }
+        ),
+        status,
+        200,
+    )
+    call(
+        "get_contacts, all", client.get_contacts, lambda a: sorted(one["firstName"] for one in a.data), ["Ana", "Bo"]
+    )
+    form = {
+        "contact": {"first_name": "Cy", "channels": [{"type": "email", "value": "cy@mail.test"}]},
+        "groups": ["Subscribers"],
+    }
     call("contact_subscribe", lambda: client.contact_subscribe(form), status, 200)
-    call("emails_unsubscribed_add", lambda: client.emails_unsubscribed_add(["bo@mail.test", "cy@mail.test"]), status,
-         200)
+    call(
+        "emails_unsubscribed_add",
+        lambda: client.emails_unsubscribed_add(["bo@mail.test", "cy@mail.test"]),
+        status,
+        200,
+    )
     call("emails_unsubscribed_delete", lambda: client.emails_unsubscribed_delete("cy@mail.test"), status, 200)
-    groups = call("groups", client.groups, lambda a: sorted(one["name"] for one in a.data),
-                  ["Coffee", "Subscribers", "Tea"])
+    groups = call(
+        "groups", client.groups, lambda a: sorted(one["name"] for one in a.data), ["Coffee", "Subscribers", "Tea"]
+    )
     tea = next(str(one["id"]) for one in groups.data if one["name"] == "Tea")
     call("group_contacts", lambda: client.group_contacts(tea), lambda a: [one["id"] for one in a.data], [int(own)])
     call("group_contacts_detach", lambda: client.group_contacts_detach(tea), status, 200)
@@ -70,8 +98,11 @@ def people() -> None:
 
 
 def activity() -> None:
-    wish = {"event_type_key": "wish", "key_value": "ana@mail.test",
-            "params": [{"name": "EmailAddress", "value": "ana@mail.test"}, {"name": "product", "value": "P2"}]}
+    wish = {
+        "event_type_key": "wish",
+        "key_value": "ana@mail.test",
+        "params": [{"name": "EmailAddress", "value": "ana@mail.test"}, {"name": "product", "value": "P2"}],
+    }
     call("event", lambda: client.event(wish), status, 200)
     order = {
         "id": "1001",
@@ -82,10 +113,24 @@ def activity() -> None:
         "email": "ana@mail.test",
         "currency": "EUR",
         "items": [
-            {"id": "P1", "name": "Mug", "quantity": 2, "cost": 12.5, "url": "https://shop.test/mug",
-             "image_url": "https://shop.test/mug.jpg", "category": "Cups"},
-            {"id": "P2", "name": "Jug", "quantity": 1, "cost": 17.49, "url": "https://shop.test/jug",
-             "image_url": "https://shop.test/jug.jpg", "category": "Jugs"},
+            {
+                "id": "P1",
+                "name": "Mug",
+                "quantity": 2,
+                "cost": 12.5,
+                "url": "https://shop.test/mug",
+                "image_url": "https://shop.test/mug.jpg",
+                "category": "Cups",
+            },
+            {
+                "id": "P2",
+                "name": "Jug",
+                "quantity": 1,
+                "cost": 17.49,
+                "url": "https://shop.test/jug",
+                "image_url": "https://shop.test/jug.jpg",
+                "category": "Jugs",
+            },
         ],
     }
     call("orders", lambda: client.orders({"orders": [order]}), status, 200)
@@ -94,8 +139,12 @@ def activity() -> None:
 
 
 def gone() -> None:
-    made = call("add_contact once more", lambda: client.add_contact(
-        {"first_name": "Di", "channels": [{"type": "email", "value": "di@mail.test"}]}), status, 200)
+    made = call(
+        "add_contact once more",
+        lambda: client.add_contact({"first_name": "Di", "channels": [{"type": "email", "value": "di@mail.test"}]}),
+        status,
+        200,
+    )
     own = str(made.data["id"])
     call("delete_contact", lambda: client.delete_contact(own), status, 200)
     call("get_contact that is gone", lambda: client.get_contact(own), status, 404)

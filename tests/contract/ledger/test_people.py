@@ -208,7 +208,7 @@ def test_a_report_tells_where_everything_came_from(ledger: StoredLedger) -> None
         [3],
         (2,),
     ) == (
-        report.identifiers,
+        tuple((one.kind, one.value, one.source, one.seq) for one in report.identifiers),
         [fact.seq for fact in report.facts],
         [fact.seq for fact in report.consent_history],
         report.merged,

@@ -8,7 +8,7 @@ import pytest
 from msgspec import json
 
 from orderwire.errors import InvalidRecord
-from orderwire.ledger import Checkpoint, Mode, Received
+from orderwire.ledger import Checkpoint, FactFilter, Mode, Received
 from orderwire.ledger.store import StoredLedger
 from orderwire.model import Identity, Kind, Order, OrderLine, Record, Refund, RefundKind, Shipment, Subscription
 from orderwire.testing.ledgers import (
@@ -291,3 +291,99 @@ def test_what_was_recorded_is_there_after_opening_again(open_ledger: Any) -> Non
 
 def _fields(given: Subscription) -> dict[str, Any]:
     return {name: getattr(given, name) for name in given.__struct_fields__}
+
+
+VAGUE = order(placed_at=PLACED + DAY, approximate=("placed_at",), updated_at=shop_day(2))
+EXACT = order(updated_at=shop_day(3))
+EXACT_BUT_OLDER = order(updated_at=shop_day(1))
+
+
+@pytest.mark.parametrize("told", [EXACT, EXACT_BUT_OLDER], ids=["a newer version", "an older version"])
+@pytest.mark.parametrize("mode", Mode)
+def test_an_exact_instant_takes_the_place_of_an_approximate_one(
+    ledger: StoredLedger, told: Order, mode: Mode
+) -> None:
+    record(ledger, VAGUE)
+    receipt = record(ledger, told, mode=mode)
+    again = record(ledger, told, mode=mode)
+    placed = facts(ledger)
+    assert (1, 0, [0, 1], [False, False], [PLACED, PLACED]) == (
+        receipt.appended,
+        again.appended,
+        [fact.revision for fact in placed],
+        [fact.is_approximate for fact in placed],
+        [fact.occurred_at for fact in placed],
+    )
+
+
+def test_the_log_itself_keeps_what_was_told_first(ledger: StoredLedger) -> None:
+    record(ledger, VAGUE)
+    record(ledger, EXACT)
+    told = [(fact.occurred_at, fact.is_approximate) for fact in ledger.facts(FactFilter())]
+    assert [(PLACED + DAY, True), (PLACED, False)] == told
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize(
+    "vague",
+    [VAGUE, order(placed_at=PLACED + 2 * DAY, approximate=("placed_at",), updated_at=shop_day(9))],
+    ids=["an older version", "a newer version"],
+)
+def test_an_approximate_instant_never_takes_the_place_of_an_exact_one(
+    ledger: StoredLedger, vague: Order, mode: Mode
+) -> None:
+    record(ledger, EXACT)
+    receipt = record(ledger, vague, mode=mode)
+    assert (0, [PLACED]) == (receipt.appended, [fact.occurred_at for fact in facts(ledger)])
+
+
+def test_another_approximate_instant_adds_nothing(ledger: StoredLedger) -> None:
+    record(ledger, VAGUE)
+    receipt = record(ledger, order(placed_at=PLACED + 2 * DAY, approximate=("placed_at",), updated_at=shop_day(4)))
+    assert (0, [PLACED + DAY]) == (receipt.appended, [fact.occurred_at for fact in facts(ledger)])
+
+
+def test_only_what_was_approximate_comes_again(ledger: StoredLedger) -> None:
+    vague = order(paid_at=PLACED + DAY, fulfilled_at=PLACED + DAY, approximate=("paid_at",))
+    record(ledger, vague)
+    record(ledger, order(paid_at=PLACED, fulfilled_at=PLACED + 2 * DAY))
+    told = [(fact.kind, fact.revision, fact.occurred_at) for fact in ledger.facts(FactFilter())][3:]
+    assert [("order.paid", 1, PLACED)] == told
+
+
+def test_an_exact_instant_with_another_content_is_an_update_too(ledger: StoredLedger) -> None:
+    record(ledger, VAGUE)
+    record(ledger, order(total=5990, updated_at=shop_day(3)))
+    last = entries(ledger)[-1]
+    assert (["order.placed", "order.placed", "order.updated"], 5990) == (
+        kinds(ledger),
+        json.decode(last.snapshot, type=Order).total,
+    )
+
+
+def test_an_older_exact_telling_leaves_the_content_alone(ledger: StoredLedger) -> None:
+    record(ledger, order(total=5990, placed_at=PLACED + DAY, approximate=("placed_at",), updated_at=shop_day(2)))
+    record(ledger, EXACT_BUT_OLDER)
+    shown = [json.decode(entry.snapshot, type=Order) for entry in entries(ledger)]
+    assert (["order.placed", "order.placed"], {(5990, PLACED, shop_day(2), ())}) == (
+        kinds(ledger),
+        {(one.total, one.placed_at, one.updated_at, one.approximate) for one in shown},
+    )
+
+
+@pytest.mark.parametrize(
+    ("stood_in", "told", "believed"),
+    [
+        (PLACED + 3 * DAY, PLACED + 2 * DAY, True),
+        (PLACED + 3 * DAY, PLACED + 3 * DAY, False),
+        (PLACED + 3 * DAY, PLACED + 9 * DAY, False),
+        (PLACED, PLACED + 9 * DAY, True),
+    ],
+    ids=["earlier", "the same", "a later change", "the order's own day had stood in"],
+)
+def test_an_exact_instant_is_believed_where_it_can_be_the_one(
+    ledger: StoredLedger, stood_in: datetime, told: datetime, believed: bool
+) -> None:
+    record(ledger, order(cancelled_at=stood_in, approximate=("cancelled_at",)))
+    receipt = record(ledger, order(cancelled_at=told))
+    assert (int(believed), told if believed else stood_in) == (receipt.appended, facts(ledger)[1].occurred_at)

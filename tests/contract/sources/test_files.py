@@ -81,6 +81,11 @@ def zipped(path: Path) -> None:
 JSONL = "\n".join(f'{{"id": {n}, "at": "2024-06-0{n}T10:00:00Z", "total": {n}.50}}' for n in range(1, 6))
 
 
+FEED = "<orders>" + "".join(
+    f"<item><id>{n}</id><at>2024-06-0{n}T10:00:00Z</at><total>{n}.50</total></item>" for n in range(1, 6)
+) + "</orders>"  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -91,12 +96,24 @@ JSONL = "\n".join(f'{{"id": {n}, "at": "2024-06-0{n}T10:00:00Z", "total": {n}.50
         ("orders.csv.gz", gzip.compress(CSV.encode())),
         ("orders.jsonl", JSONL.encode()),
         ("orders.ndjson.gz", gzip.compress(JSONL.encode())),
+        ("orders.json", f"[{JSONL}]".replace("\n", ",").encode()),
+        ("orders.xml", FEED.encode()),
+        ("orders.xml.gz", gzip.compress(FEED.encode())),
     ],
 )
 def test_every_text_format_is_read(exports: Exports, name: str, content: bytes) -> None:
     exports.put(name, content)
     expected = [(str(n), n * 100 + 50, datetime(2024, 6, n, 10, tzinfo=UTC)) for n in range(1, 6)]
     assert expected == [(order.order_id, order.total, order.placed_at) for order in orders(exports.pages())]
+
+
+@pytest.mark.parametrize(
+    "text", ['<!DOCTYPE a SYSTEM "file:///etc/hostname"><a><item/></a>', FEED.removesuffix("</orders>")]
+)
+def test_a_feed_that_is_not_safe_or_not_whole_is_a_damaged_file(exports: Exports, text: str) -> None:
+    exports.put("orders.xml", text.encode())
+    (problem,) = problems(exports.pages())
+    assert "the file is damaged" in problem
 
 
 def test_parquet_is_read_with_its_own_types(exports: Exports) -> None:

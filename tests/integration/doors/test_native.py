@@ -111,7 +111,7 @@ def test_a_body_that_is_no_batch_is_refused_and_nothing_is_kept(client: Client, 
 
 
 def test_a_text_that_no_database_keeps_is_refused(client: Client) -> None:
-    assert (400, "invalid") == failure(client("POST", "/v1/orders", json={**ORDER, "order_id": "10\x0001"}))
+    assert (422, "invalid") == failure(client("POST", "/v1/orders", json={**ORDER, "order_id": "10\x0001"}))
 
 
 @pytest.mark.parametrize(

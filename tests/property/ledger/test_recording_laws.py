@@ -43,6 +43,8 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
         st.sampled_from(["1", "2", "3"]),
         identity=IDENTITIES,
         total=st.integers(1, 2),
+        placed_at=DAYS,
+        approximate=st.sampled_from([(), ("placed_at",), ("placed_at", "paid_at")]),
         paid_at=st.none() | DAYS,
         updated_at=st.none() | DAYS,
         marketing_consent=st.none() | st.booleans(),
@@ -152,3 +154,27 @@ def test_a_join_holds_after_the_first_time(one: Profile, other: Profile) -> None
 @given(PROFILES, PROFILES, PROFILES)
 def test_joins_may_be_made_in_any_grouping(one: Profile, two: Profile, three: Profile) -> None:
     assert join(join(one, two), three) == join(one, join(two, three))
+
+
+PEOPLE = ["ana@mail.test", "Ben@Mail.test", "cid@mail.test"]
+SHARED = st.builds(
+    Identity,
+    email=st.sampled_from([*PEOPLE, " ANA@mail.test ", "ben@mail.test"]),
+    phone=st.none() | st.sampled_from(["+420601123456", "00420 601 123 456", "+420601123457"]),
+    anonymous_id=st.none() | st.sampled_from(["d1", "d2"]),
+)
+ALONE = st.builds(Identity, phone=st.sampled_from(["+420601123456"])) | st.builds(
+    Identity, anonymous_id=st.sampled_from(["d1", "d2"])
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(SHARED | ALONE, max_size=10))
+def test_people_of_different_addresses_are_never_one_however_much_they_share(identities: list[Identity]) -> None:
+    with closing(recorded([[event(str(place), identity=one)] for place, one in enumerate(identities)])) as ledger:
+        people: dict[str, set[int | None]] = {}
+        for entry, identity in zip(entries(ledger), identities, strict=True):
+            if identity.email:
+                people.setdefault(identity.email.strip().lower(), set()).add(entry.fact.person)
+        numbers = [number for found in people.values() for number in found]
+        assert ([1] * len(people), len(people)) == ([len(found) for found in people.values()], len(set(numbers)))

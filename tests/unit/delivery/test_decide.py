@@ -29,6 +29,8 @@ from orderwire.model import (
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ANA = Identity(external_id="7", email="ana@mail.test")
+DAY = timedelta(days=1)
+STRANGER = PersonCard(person=8, anonymous_ids=("d1",))
 PERSON = PersonCard(person=7, email="ana@mail.test", external_ids={"shop": "7"})
 ORDER = Order(order_id="1", identity=ANA, currency="EUR", placed_at=NOW, total=100)
 CART = Cart(cart_id="c", identity=ANA, currency="EUR", total=100, updated_at=NOW)
@@ -112,6 +114,15 @@ THERE = {"shop/order:1": Mark(subject="shop/order:1", seq=50, occurred_at=NOW)}
         (entry_of(), context_of(state={"adopted_before": NOW}), {}, "live"),
         (entry_of(kind="order.updated"), context_of(), {}, "not_expressible"),
         (entry_of(person=None), context_of(), {}, "held"),
+        (entry_of(person=STRANGER), context_of(), {}, "held"),
+        (entry_of(person=STRANGER), context_of("webhook"), {}, "live"),
+        (entry_of(person=STRANGER), context_of(hold_unidentified=timedelta(0)), {}, "excluded"),
+        (entry_of(person=None), context_of(hold_unidentified=timedelta(0)), {}, "excluded"),
+        (entry_of(person=None, fact={"occurred_at": NOW - 900 * DAY}), context_of(), {}, "held"),
+        (entry_of(person=None, fact={"recorded_at": NOW - 30 * DAY}), context_of(), {}, "excluded"),
+        (entry_of(person=STRANGER), context_of(kinds=frozenset()), {}, "excluded"),
+        (entry_of(person=msgspec.structs.replace(STRANGER, phone="601 123 456")), context_of(), {}, "held"),
+        (entry_of(person=msgspec.structs.replace(STRANGER, phone="+420601123456")), context_of(), {}, "live"),
         (entry_of(), context_of("ometria"), THERE, "superseded"),
         (entry_of(newest=51), context_of("ometria"), THERE, "live"),
         (entry_of(), context_of("klaviyo"), THERE, "live"),

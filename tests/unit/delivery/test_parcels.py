@@ -20,7 +20,7 @@ def put_all(packer: Packer, route: Route, passages: list[Passage]) -> list[list[
     """The parcels that come out, as the facts in them, those still open last."""
     out = []
     for one in passages:
-        parcel, sealed = packer.put(route, one.items[0], one, 0)
+        parcel, sealed = packer.put(route, one.items[0], one, 0, packer.peek(route, one.items[0], one))
         out += [sealed] if sealed else []
         if packer.is_full(parcel):
             packer.seal(parcel)

@@ -26,7 +26,7 @@ from openapi_client.models.profile_upsert_query import ProfileUpsertQuery
 from openapi_client.models.subscription_create_job_create_query import SubscriptionCreateJobCreateQuery
 from openapi_client.models.subscription_delete_job_create_query import SubscriptionDeleteJobCreateQuery
 
-from orderwire.dialects.contract import Account, Held, Item, Lane, Recipient, Route, Statement
+from orderwire.dialects.contract import Account, Erasure, Held, Item, Lane, Recipient, Route, Statement
 from orderwire.dialects.klaviyo.dialect import DIALECT
 from orderwire.dialects.wire import ItemOutcome, JobVerdict, Observed, Result, Verdict, WireReply, WireRequest
 from orderwire.errors import ConfigError
@@ -657,23 +657,49 @@ def event(ident: str, value: float | None) -> dict[str, Any]:
     return {"id": "x", "attributes": {"datetime": "2022-07-08 13:16:38+00:00", "event_properties": said}}
 
 
+TO_FORGET = Recipient(person=1, email="ana@mail.test", phone="+431234567", external_id='c"7')
+
+
+def deleted_by(call: Erasure) -> dict[str, Any]:
+    """The one identifier in a deletion job, by the platform's own idea of its shape."""
+    document = msgspec.json.decode(call.request.body)
+    assert DataPrivacyCreateDeletionJobQuery.from_dict(document) is not None
+    profile = document["data"]["attributes"]["profile"]["data"]
+    return {name: value for name, value in (profile | profile["attributes"]).items() if name in DELETED_BY}
+
+
+DELETED_BY = ("id", "email", "phone_number")
+
+
+def test_a_person_is_erased_by_mail_and_looked_for_by_phone_and_the_shops_id() -> None:
+    by_mail, by_phone, by_id = DIALECT.erase(TO_FORGET, ACCOUNT)
+    assert {"email": "ana@mail.test"} == deleted_by(by_mail)
+    assert [(("phone",), True), (("external_id",), True)] == [(one.by, one.is_search) for one in (by_phone, by_id)]
+    asked = [parse_qs(urlsplit(one.request.path).query)["filter"] for one in (by_phone, by_id)]
+    assert [['equals(phone_number,"+431234567")'], ['equals(external_id,"c\\"7")']] == asked
+
+
 @pytest.mark.parametrize(
-    ("recipient", "expected"),
+    ("shown", "is_theirs"),
     [
-        (Recipient(person=1, email="ana@mail.test", phone="+431234567"), {"email": "ana@mail.test"}),
-        (Recipient(person=1, phone="+431234567"), {"phone_number": "+431234567"}),
+        ({"email": None, "phone_number": "+431234567"}, True),
+        ({"email": "Ana@mail.test"}, True),
+        ({"email": "ben@mail.test"}, False),
+        ({"email": None, "external_id": "c8"}, False),
+        ({"email": "old@mail.test", "external_id": 'c"7'}, True),
     ],
 )
-def test_a_person_is_erased_by_exactly_one_identifier(recipient: Recipient, expected: dict[str, str]) -> None:
-    request = DIALECT.erase(recipient, ACCOUNT)
-    assert request is not None
-    document = msgspec.json.decode(request.body)
-    assert expected == document["data"]["attributes"]["profile"]["data"]["attributes"]
-    assert DataPrivacyCreateDeletionJobQuery.from_dict(document) is not None
+def test_of_the_profiles_found_those_that_are_nobody_elses_are_erased(shown: dict[str, Any], is_theirs: bool) -> None:
+    search = DIALECT.erase(TO_FORGET, ACCOUNT)[1]
+    page = {"data": [{"type": "profile", "id": "01A", "attributes": shown}], "links": {"next": None}}
+    found = DIALECT.erase_found(TO_FORGET, search, WireReply(status=200, body=msgspec.json.encode(page)))
+    assert found is not None
+    assert [{"id": "01A"}] * is_theirs == [deleted_by(call) for call in found]
 
 
-def test_a_person_without_mail_or_phone_cannot_be_erased_by_a_call() -> None:
-    assert DIALECT.erase(Recipient(person=1, external_id="c-7"), ACCOUNT) is None
+def test_a_page_of_profiles_that_cannot_be_read_tells_nothing() -> None:
+    search = DIALECT.erase(TO_FORGET, ACCOUNT)[1]
+    assert DIALECT.erase_found(TO_FORGET, search, WireReply(status=200, body=b"<html>")) is None
 
 
 def test_no_reason_holds_personal_data() -> None:

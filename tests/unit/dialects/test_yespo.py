@@ -637,11 +637,39 @@ def test_a_full_page_of_contacts_has_a_next() -> None:
     assert DIALECT.interpret_held("people", "501", WireReply(status=200, body=body)).next == "1001"
 
 
-def test_erasing_needs_the_shops_own_id() -> None:
-    asked = DIALECT.erase(replace(ANA, external_id="7 7&x"), account())
-    assert asked is not None
-    assert (asked.method, asked.path) == ("DELETE", "/v1/contact?externalCustomerId=7+7%26x&erase=true")
-    assert DIALECT.erase(Recipient(person=1, email="ana@mail.test"), account()) is None
+TO_FORGET = Recipient(person=1, external_id="7 7&x", email="a+b@mail.test", phone="+380 50 1234567")
+
+
+def test_a_person_is_erased_by_the_shops_id_and_looked_for_by_their_addresses() -> None:
+    calls = DIALECT.erase(TO_FORGET, account())
+    assert [
+        ("DELETE", "/v1/contact?externalCustomerId=7+7%26x&erase=true", ("external_id",), False),
+        ("GET", "/v1/contacts?email=a%2Bb%40mail.test", ("email",), True),
+        ("GET", "/v1/contacts?sms=380501234567", ("phone",), True),
+    ] == [(call.request.method, call.request.path, call.by, call.is_search) for call in calls]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"", []),
+        (b"[]", []),
+        (b'[{"id":5},{"id":6,"externalCustomerId":""},{"id":7,"externalCustomerId":"7 7&x"}]', [5, 6, 7]),
+        (b'{"id":8}', [8]),
+        (b'[{"id":9,"externalCustomerId":"of somebody else"},{"id":"../account"}]', []),
+    ],
+)
+def test_of_the_contacts_found_those_that_are_nobody_elses_are_erased(body: bytes, expected: list[int]) -> None:
+    search = DIALECT.erase(TO_FORGET, account())[1]
+    found = DIALECT.erase_found(TO_FORGET, search, WireReply(status=200, body=body))
+    assert found is not None
+    assert [f"/v1/contact/{number}?erase=true" for number in expected] == [call.request.path for call in found]
+
+
+@pytest.mark.parametrize("body", [b"<html>", b'["x"]', b"\xff"])
+def test_a_page_of_contacts_that_cannot_be_read_tells_nothing(body: bytes) -> None:
+    search = DIALECT.erase(TO_FORGET, account())[1]
+    assert DIALECT.erase_found(TO_FORGET, search, WireReply(status=200, body=body)) is None
 
 
 @pytest.mark.parametrize(

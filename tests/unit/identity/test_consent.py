@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orderwire.identity import Standing, Weighing, in_force, weigh
+from orderwire.identity import Standing, Weighing, in_force, judged, weigh
 from orderwire.model import ConsentState
 
 YES, NO = ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED
@@ -51,3 +51,45 @@ def test_only_the_newest_of_a_state_is_kept() -> None:
 
 def test_nothing_said_is_nothing_in_force() -> None:
     assert None is in_force([])
+
+
+@pytest.mark.parametrize(
+    ("said", "verdicts"),
+    [
+        ([said(YES, 1)], {YES: "in force"}),
+        ([said(YES, 1), said(NO, 2)], {NO: "in force", YES: "older than what is in force"}),
+        ([said(YES, 1), said(NO, 1)], {NO: "in force", YES: "as old as the opt-out, which wins a tie"}),
+        (
+            [said(YES, None), said(NO, 1)],
+            {NO: "in force", YES: "without a date, so older than any statement with one"},
+        ),
+        ([said(NO, 1), said(YES, 2)], {YES: "in force", NO: "a newer yes stands against it"}),
+        (
+            [said(BLOCKED, 1), said(NO, 2)],
+            {BLOCKED: "in force", NO: "the suppression stands until a newer yes"},
+        ),
+        (
+            [said(BLOCKED, 1), said(YES, 2), said(NO, 3)],
+            {
+                NO: "in force",
+                YES: "older than what is in force",
+                BLOCKED: "a newer yes stands against it",
+            },
+        ),
+        (
+            [said(NO, 1), said(BLANK, 2)],
+            {NO: "in force", BLANK: "only says that nobody asked, which lifts no opt-out"},
+        ),
+        ([said(YES, 1), said(BLANK, 2)], {BLANK: "in force", YES: "older than what is in force"}),
+        (
+            [said(YES, 1), said(BLANK, None)],
+            {YES: "in force", BLANK: "without a date, so older than any statement with one"},
+        ),
+    ],
+)
+def test_why_a_statement_is_in_force_or_not(said: list[Standing], verdicts: dict[ConsentState, str]) -> None:
+    assert verdicts == {one.state: str(verdict) for one, verdict in judged(said)}
+
+
+def test_of_nothing_said_nothing_is_judged() -> None:
+    assert () == judged(())

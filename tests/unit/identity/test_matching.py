@@ -84,3 +84,57 @@ def test_a_device_moves_to_the_next_person_identified_on_it() -> None:
 
 def test_nothing_to_find_anybody_by_is_no_match() -> None:
     assert None is match(identifiers_of(Identity(), "shop"), held().get)
+
+
+@pytest.mark.parametrize(
+    ("identity", "person", "moves"),
+    [
+        (Identity(external_id="10", phone=PHONE), 5, []),
+        (Identity(external_id="8", phone=PHONE), 2, []),
+        (Identity(email="ana@mail.test", phone=PHONE), 1, []),
+        (Identity(email="ana@mail.test", phone=PHONE, anonymous_id="d1"), 1, []),
+        (Identity(phone=PHONE, anonymous_id="d1"), 5, []),
+    ],
+)
+def test_a_phone_of_nobody_else_goes_with_whoever_is_named_beside_it(
+    identity: Identity, person: int, moves: list[str]
+) -> None:
+    found = matched(identity)
+    assert (person, moves) == (found.person and found.person.person, [one.value for one in found.moves])
+
+
+@pytest.mark.parametrize(
+    ("holder", "identity", "is_same"),
+    [
+        ({"email": "a@mail.test"}, {"email": "b@mail.test"}, False),
+        ({"external_id": "1"}, {"external_id": "2"}, False),
+        ({"external_id": "1", "email": "a@mail.test"}, {"email": "b@mail.test"}, False),
+        ({"external_id": "1", "email": "a@mail.test"}, {"external_id": "2"}, False),
+        ({"external_id": "1", "email": "a@mail.test"}, {}, True),
+        ({"email": "a@mail.test"}, {"email": " A@Mail.test "}, True),
+        ({"email": "a@mail.test"}, {"external_id": "2"}, True),
+        ({}, {"email": "b@mail.test"}, True),
+    ],
+)
+def test_a_shared_phone_joins_only_where_nothing_stronger_differs(
+    holder: dict[str, str], identity: dict[str, str], is_same: bool
+) -> None:
+    first = Identity(phone=PHONE, **holder)
+    profile = Profile(
+        person=1,
+        email=first.email,
+        phone=PHONE,
+        external_ids={"shop": first.external_id} if first.external_id else {},
+    )
+    known = dict.fromkeys(identifiers_of(first, "shop").present(), profile)
+    found = match(identifiers_of(Identity(phone="00420 601 123 456", **identity), "shop"), known.get)
+    assert found is not None
+    assert (profile if is_same else None) == found.person
+
+
+def test_a_device_with_a_phone_that_cannot_be_matched_is_still_nobodys() -> None:
+    stranger = Profile(person=6, anonymous_ids=("d1",), phone="601 123 456")
+    known = dict.fromkeys(identifiers_of(Identity(anonymous_id="d1"), "shop").present(), stranger)
+    found = match(identifiers_of(Identity(email="ana@mail.test", anonymous_id="d1"), "shop"), known.get)
+    assert found is not None
+    assert stranger == found.person

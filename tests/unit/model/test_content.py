@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec import json
 from msgspec.structs import replace
 
 from orderwire.model import (
@@ -79,3 +80,24 @@ def test_clock_and_lifecycle_are_no_content(record: Record, change: dict[str, An
 )
 def test_what_a_record_says_is_content(record: Record, change: dict[str, Any]) -> None:
     assert content_of(record) != content_of(replace(record, **change))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        ORDER,
+        replace(ORDER, updated_at=LATER),
+        replace(ORDER, updated_at=LATER, properties={"note": "a", "updated_at": "never"}),
+        replace(ORDER, note=',"updated_at":"never"', updated_at=LATER),
+        replace(ORDER, updated_at=LATER, paid_at=LATER),
+        replace(ORDER, updated_at=LATER, cancel_reason=""),
+        replace(ORDER, source_status=""),
+        replace(CART, updated_at=LATER),
+        replace(PERSON, updated_at=LATER),
+        replace(PRODUCT, updated_at=LATER),
+        replace(SUBSCRIPTION, updated_at=LATER),
+        CONSENT,
+    ],
+)
+def test_content_is_the_same_whether_the_json_is_at_hand_or_not(record: Record) -> None:
+    assert content_of(record) == content_of(record, json.encode(record))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 
 import pytest
 
@@ -69,6 +70,30 @@ def test_history_leaves_a_share_to_news() -> None:
 
 def test_history_waits_when_only_the_reserve_is_left() -> None:
     assert 60.0 == told(((10, 60.0),), lambda budget, clock: send(budget, clock, 9), reserve=0.2)[-1]
+
+
+def test_news_go_as_they_come_while_they_are_few() -> None:
+    assert [0.0] * 3 == told(((10, 60.0),), lambda budget, clock: send(budget, clock, 3, is_live=True))
+
+
+def test_many_news_keep_a_pace_that_a_long_window_bears() -> None:
+    moments = told(((150, 60.0),), lambda budget, clock: send(budget, clock, 600, is_live=True))
+    assert 0.5 == max(round(later - at, 3) for at, later in pairwise(moments))
+
+
+def test_news_do_not_wait_for_a_pace_within_seconds() -> None:
+    moments = told(((10, 1.0),), lambda budget, clock: send(budget, clock, 20, is_live=True))
+    assert [0.0] * 10 + [1.0] * 10 == moments
+
+
+def test_a_permit_that_news_give_back_leaves_their_pace_as_it_was() -> None:
+    async def story(budget: RateBudget, clock: virtual.VirtualClock) -> list[float]:
+        for _ in range(100):
+            await budget.acquire(is_live=True)
+            budget.unused()
+        return await send(budget, clock, 3, is_live=True)
+
+    assert [0.0] * 3 == told(((10, 60.0),), story)
 
 
 def test_news_go_before_history_that_waits_longer() -> None:

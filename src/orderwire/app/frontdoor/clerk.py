@@ -27,6 +27,7 @@ from orderwire.dialects.doorway import (
 )
 from orderwire.errors import Busy, InvalidRecord, StoreFull
 from orderwire.ledger import Kept, Received, Refusal, StoredLedger
+from orderwire.ledger.preparing import sift
 from orderwire.model import Consent, Order, Product, Subscription
 
 log = structlog.get_logger()
@@ -79,7 +80,7 @@ class Clerk:
         except (StoreFull, Busy) as error:
             self.is_full = isinstance(error, StoreFull)
             log.error("the store takes nothing", reason=type(error).__name__)
-            return [one.door.refuse(one.call, Refused.UNAVAILABLE, retry_after=1.0) for one in batch]
+            return [come_again(one) for one in batch]
         self.is_full = False
         return [reply for reply in replies if reply is not None]
 
@@ -145,8 +146,13 @@ class Clerk:
     def _keep(self, call: Call, intake: Intake) -> None:
         ledger, source, at = self._ledger, call.source, call.received_at
         refused = [_refusal(one) for one in intake.unread]
-        for is_imported, run in groupby(intake.records, lambda read: read.is_imported):
-            ledger.record(_received(run), source=source, at=at, is_imported=is_imported, refused=refused)
+        runs = [
+            (is_imported, _received(run)) for is_imported, run in groupby(intake.records, lambda one: one.is_imported)
+        ]
+        if len(runs) > 1:
+            _look_through([one for _, run in runs for one in run], call)
+        for is_imported, run in runs:
+            ledger.record(run, source=source, at=at, is_imported=is_imported, refused=refused)
             refused = []
         if refused:
             ledger.record((), source=source, at=at, is_imported=False, refused=refused)
@@ -191,6 +197,23 @@ class _Closed:
 
 
 _CLOSED = _Closed()
+
+
+def come_again(admitted: Admitted) -> Reply:
+    """The platform's word that the store takes nothing at the moment."""
+    return admitted.door.refuse(admitted.call, Refused.UNAVAILABLE, retry_after=1.0)
+
+
+def _look_through(received: Sequence[Received], call: Call) -> None:
+    """See that all can be kept before the first is, where they are not recorded at once.
+
+    Raises:
+        InvalidRecord: one cannot.
+    """
+    _, refused = sift(received, call.source, call.received_at)
+    if refused:
+        first = refused[0]
+        raise InvalidRecord(call.source, first.place, first.problem, first.remedy)
 
 
 def _received(reads: Iterable[Read]) -> list[Received]:

@@ -11,13 +11,15 @@ from orderwire.app.frontdoor.keys import KeyRing
 from orderwire.app.frontdoor.limits import CallLimits
 from orderwire.app.frontdoor.routing import Match, Routes
 from orderwire.dialects.contract import Window
-from orderwire.dialects.doorway import Call, Door, Presented, Refused, Reply, Scope, Spent
+from orderwire.dialects.doorway import Call, Door, Endpoint, Presented, Refused, Reply, Scope, Spent
+from orderwire.errors import StoreError
 from orderwire.ledger import AccessKey
 
 _OPENS: Mapping[Scope, frozenset[str]] = {
     Scope.READ: frozenset({"read"}),
     Scope.WRITE: frozenset({"write"}),
     Scope.BROWSE: frozenset({"browse", "write"}),
+    Scope.FEED: frozenset({"feed", "read"}),
 }
 
 
@@ -70,6 +72,11 @@ class Gate:
             return self._meet_at([self._routes[first]], inner, problem)
         return self._meet_at(list(self._routes.values()), call, problem)
 
+    def may_fetch(self, secret: str) -> bool:
+        """Whether a key, of whichever platform, opens the feeds."""
+        keys = (self._keys.find(name, secret) for name in self._routes)
+        return any(key is not None and not _OPENS[Scope.FEED].isdisjoint(key.scopes) for key in keys)
+
     def open_to_pages(self, call: Call, reply: Reply) -> Reply:
         """The reply as a browser lets the page see it that made the call."""
         origin = call.headers.get("origin", "")
@@ -78,35 +85,37 @@ class Gate:
         allowed = (("Access-Control-Allow-Origin", origin), ("Vary", "Origin"))
         return msgspec.structs.replace(reply, headers=(*reply.headers, *allowed))
 
-    def _preflight(self, call: Call, found: Mapping[str, Match]) -> Reply:
-        """The answer to a browser that asks whether a page may make a call."""
-        methods = [name for name, match in found.items() if match.endpoint.scope in (None, Scope.BROWSE)]
-        if not methods:
-            return Reply(status=403)
+    def _preflight(self, call: Call, offers: Sequence[tuple[Routes, Mapping[str, Match]]]) -> Turned:
+        """The answer to a browser that asks whether a page may make a call; it does not say to which platform."""
+        matches = [(name, match) for _, found in offers for name, match in found.items() if is_for_pages(match.endpoint)]
+        if not matches:
+            return Turned(Reply(status=403), offers[0][0].door)
+        methods = dict.fromkeys(name for name, _ in matches)
         headers = (
             ("Access-Control-Allow-Methods", ", ".join((*methods, "OPTIONS"))),
             ("Access-Control-Allow-Headers", call.headers.get("access-control-request-headers", "content-type")),
             ("Access-Control-Max-Age", "86400"),
         )
-        return self.open_to_pages(call, Reply(status=204, headers=headers))
+        return Turned(self.open_to_pages(call, Reply(status=204, headers=headers)), matches[0][1].door)
 
     def _meet_at(self, candidates: Sequence[Routes], call: Call, problem: Refused | None) -> Passed | Turned:
         offers = [(routes, found) for routes in candidates if (found := routes.methods(call.path))]
         if not offers:
             return self._nowhere(candidates, call)
+        if call.method == "OPTIONS":
+            return self._preflight(call, offers)
         if len(offers) > 1:
             ours = [one for one in offers if one[0].door.presents(call).is_ours]
             right = [one for one in (ours or offers) if call.method in one[1]]
             offers = right or ours or offers
         routes, found = offers[0]
         match = found.get(call.method) or (found.get("GET") if call.method == "HEAD" else None)
-        if match is None and call.method == "OPTIONS":
-            return Turned(self._preflight(call, found), routes.door)
         if match is None:
             return Turned(routes.door.refuse(call, Refused.NOT_ALLOWED), routes.door)
-        if problem is not None:
-            return Turned(routes.door.refuse(call, problem), routes.door)
-        return self._check(match, call)
+        met = self._check(match, call) if problem is None else Turned(routes.door.refuse(call, problem), routes.door)
+        if isinstance(met, Turned) and is_for_pages(match.endpoint):
+            return Turned(self.open_to_pages(call, met.reply), met.door)
+        return met
 
     def _nowhere(self, candidates: Sequence[Routes], call: Call) -> Turned:
         door = next((one.door for one in candidates if one.door.presents(call).is_ours), None)
@@ -124,7 +133,10 @@ class Gate:
             presented = door.presents(call)
             if not presented.secret:
                 return Turned(door.refuse(call, Refused.NO_KEY), door)
-            key = self._keys.find(door.name, presented.secret)
+            try:
+                key = self._keys.find(door.name, presented.secret)
+            except StoreError:
+                return Turned(door.refuse(call, Refused.UNAVAILABLE, retry_after=1.0), door)
             if key is None:
                 return Turned(door.refuse(call, Refused.BAD_KEY), door)
             if not may_open(key, endpoint.scope, presented, call.headers.get("origin", "")):
@@ -141,6 +153,11 @@ class Gate:
             limited = door.refuse(call, Refused.LIMITED, retry_after=wait)
             return Turned(door.dress(call, limited, spent), door)
         return Passed(Admitted(door=door, endpoint=endpoint, call=call), spent)
+
+
+def is_for_pages(endpoint: Endpoint) -> bool:
+    """Whether a page may call this, and see the answer."""
+    return endpoint.scope in (None, Scope.BROWSE)
 
 
 def may_open(key: AccessKey, scope: Scope, presented: Presented, origin: str) -> bool:

@@ -69,7 +69,7 @@ def make(
         source=source,
         account=minted.account or known,
         scopes=(Scope.BROWSE.value,) if is_public else tuple(scope.value for scope in scopes),
-        origins=tuple(origins),
+        origins=tuple(one.rstrip("/").lower() for one in origins),
         created_at=datetime.now(UTC),
     )
     ledger.add_key(key)

@@ -8,6 +8,7 @@ from typing import Any
 
 from orderwire.app.bootstrap import Shop, open_shop
 from orderwire.app.frontdoor import keys
+from orderwire.app.frontdoor.feeds import FeedShelf
 from orderwire.app.frontdoor.gate import Gate
 from orderwire.app.frontdoor.hooks import HooksDoor, hooked_shops
 from orderwire.app.frontdoor.keys import KeyRing, Made
@@ -48,6 +49,13 @@ def gate(
         return Gate(opened, KeyRing(ledger.access_keys), windows=windows)
     hooks = HooksDoor(shops)
     return Gate((*opened, hooks), KeyRing(lambda: [*ledger.access_keys(), *hooks.keys]), windows=windows)
+
+
+def feed_shelf(shop: Shop) -> FeedShelf:
+    """The catalogue feeds of a shop; they may be narrowed to a source that is configured, or that a key is for."""
+    settings = shop.settings
+    sources = {*settings.sources, *(key.source for key in shop.ledger.access_keys())}
+    return FeedShelf(settings.folder, lambda: open_ledger(settings.ledger), sources=frozenset(sources))
 
 
 def reception(place: str) -> Reception:

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import structlog
 
-from orderwire.app.frontdoor.clerk import Admitted, Clerk, prepare
+from orderwire.app.frontdoor.clerk import Admitted, Clerk, come_again, prepare
 from orderwire.app.talk import frames_of
 from orderwire.dialects.doorway import Refused, Reply, Work
+from orderwire.errors import Busy, StoreFull
 from orderwire.ledger import StoredLedger
 
 log = structlog.get_logger()
@@ -21,6 +22,8 @@ MOST_TOGETHER = 512
 """Calls that are committed together at most."""
 MOST_WAITING = 5_000
 """Calls that may wait for the writer; more are told to come again."""
+MOST_BYTES = 128_000_000
+"""How many bytes their bodies may have together."""
 READERS = 2
 
 
@@ -37,6 +40,8 @@ class Reception:
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._waiting = 0
+        self._bytes = 0
+        self._is_closed = False
         self._is_full = False
         self._own = threading.local()
         self._opened: list[StoredLedger] = []
@@ -55,11 +60,16 @@ class Reception:
 
     async def serve(self, admitted: Admitted) -> Reply:
         """Answer a call; what it adds is durable before this returns."""
+        if self._is_closed:
+            return come_again(admitted)
         try:
             if admitted.endpoint.work is Work.READS:
                 return await self._loop.run_in_executor(self._readers, self._look, admitted)
             early = prepare(admitted)
             return early if early is not None else await self._in_line(admitted)
+        except Busy:
+            log.error("the store cannot be asked", endpoint=_name(admitted))
+            return come_again(admitted)
         except Exception as error:  # noqa: BLE001 - a fault of ours is the platform's own 500 to the client
             log.error("call failed", endpoint=_name(admitted), kind=type(error).__name__, where=frames_of(error))
             return admitted.door.refuse(admitted.call, Refused.BROKEN)
@@ -71,7 +81,8 @@ class Reception:
         return not self._is_full
 
     async def close(self) -> None:
-        """Finish what is in line, then close the ledgers."""
+        """Finish what is in line, then close the ledgers; who comes now is told to come again."""
+        self._is_closed = True
         self._queue.put(None)
         await self._loop.run_in_executor(None, self._writer.join)
         self._readers.shutdown(wait=True)
@@ -79,15 +90,18 @@ class Reception:
             ledger.close()
 
     async def _in_line(self, admitted: Admitted) -> Reply:
-        if self._waiting >= MOST_WAITING:
-            return admitted.door.refuse(admitted.call, Refused.UNAVAILABLE, retry_after=1.0)
+        size = len(admitted.call.body)
+        if self._waiting >= MOST_WAITING or self._bytes + size > MOST_BYTES:
+            return come_again(admitted)
         answered: asyncio.Future[Reply] = self._loop.create_future()
         self._waiting += 1
+        self._bytes += size
         self._queue.put(_Waiting(admitted, answered))
         try:
             return await answered
         finally:
             self._waiting -= 1
+            self._bytes -= size
 
     def _clerk(self) -> Clerk:
         """The clerk of this thread."""
@@ -106,7 +120,6 @@ class Reception:
 
     def _write(self) -> None:
         """Commit what has come together since the last commit, until told to stop."""
-        clerk = self._clerk()
         while (first := self._queue.get()) is not None:
             batch = [first]
             is_last = False
@@ -116,21 +129,25 @@ class Reception:
                     is_last = True
                     break
                 batch.append(later)
-            self._loop.call_soon_threadsafe(_hand_out, batch, self._replies(clerk, [one.admitted for one in batch]))
+            self._loop.call_soon_threadsafe(_hand_out, batch, self._replies([one.admitted for one in batch]))
             if is_last:
                 return
 
-    def _replies(self, clerk: Clerk, batch: Sequence[Admitted]) -> list[Reply]:
+    def _replies(self, batch: Sequence[Admitted]) -> list[Reply]:
         """The replies of a committed batch; a fault in one call is found by committing each for itself."""
         self.commits += 1
         self.written += len(batch)
         try:
+            clerk = self._clerk()
             replies = clerk.write(batch)
             self._is_full = clerk.is_full
             return replies
+        except (Busy, StoreFull) as error:
+            log.error("the store cannot be opened", reason=type(error).__name__)
+            return [come_again(one) for one in batch]
         except Exception as error:  # noqa: BLE001 - whatever it is, the other calls are to be kept
             if len(batch) > 1:
-                return [reply for one in batch for reply in self._replies(clerk, [one])]
+                return [reply for one in batch for reply in self._replies([one])]
             [one] = batch
             log.error("call failed", endpoint=_name(one), kind=type(error).__name__, where=frames_of(error))
             return [one.door.refuse(one.call, Refused.BROKEN)]

@@ -11,7 +11,17 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from orderwire.dialects.contract import Account, Expression, Item, Profile, ReadBack, Recipient, Route, Statement
+from orderwire.dialects.contract import (
+    Account,
+    Erasure,
+    Expression,
+    Item,
+    Profile,
+    ReadBack,
+    Recipient,
+    Route,
+    Statement,
+)
 from orderwire.dialects.drip import reads, replies
 from orderwire.dialects.drip.profile import PROFILE
 from orderwire.dialects.drip.write import write
@@ -132,12 +142,15 @@ class Drip:
         """Read that page."""
         return reads.interpret_held(cursor, reply)
 
-    def erase(self, recipient: Recipient, account: Account) -> WireRequest | None:
-        """Delete the subscriber; None for somebody without an e-mail, whom Drip never knew."""
+    def erase(self, recipient: Recipient, account: Account) -> tuple[Erasure, ...]:
+        """Delete the subscriber; nothing for somebody without an e-mail, whom Drip never knew."""
         if not recipient.email:
-            return None
+            return ()
         path = f"/v2/{quote(account.account_id, safe='')}/subscribers/{quote(recipient.email, safe='')}"
-        return WireRequest(method="DELETE", path=path, budget="single")
+        return (Erasure(request=WireRequest(method="DELETE", path=path, budget="single"), by=("email",)),)
+
+    def erase_found(self, recipient: Recipient, search: Erasure, reply: WireReply) -> None:
+        """Nothing: no search is made."""
 
 
 DIALECT = Drip()

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from orderwire.dialects.contract import (
     Account,
+    Erasure,
     Expression,
     Item,
     Option,
@@ -19,8 +20,7 @@ from orderwire.dialects.contract import (
     Route,
     Statement,
 )
-from orderwire.dialects.klaviyo import held, jobs, opt_outs, replies
-from orderwire.dialects.klaviyo.events import is_phone
+from orderwire.dialects.klaviyo import erasure, held, jobs, opt_outs, replies
 from orderwire.dialects.klaviyo.fields import CAPABILITIES
 from orderwire.dialects.klaviyo.routes import BUDGETS, FRAMES, ROUTES, Frame
 from orderwire.dialects.klaviyo.write import write
@@ -63,7 +63,11 @@ PROFILE = Profile(
         "opt-outs and products are sent: flows triggered by a segment or a date property, by Unsubscribed from Email "
         "Marketing, by price drop, low inventory or back in stock."
     ),
-    erasure="A data privacy deletion job by e-mail or phone: queued, the profile and its events are deleted later.",
+    erasure=(
+        "Data privacy deletion jobs: by e-mail, and for each profile found by phone or the shop's id that is nobody "
+        "else's. Queued, the profile and its events are deleted later."
+    ),
+    joining="By hand: profiles are merged in Klaviyo, or by POST /api/profile-merge, which asks for Klaviyo's own ids.",
     reads_opt_outs=True,
     reads_held=held.HELD,
     identity_precedence=("email", "phone", "external_id", "anonymous_id"),
@@ -148,18 +152,13 @@ class Klaviyo:
         """Read that page."""
         return held.interpret(what, cursor, reply)
 
-    def erase(self, recipient: Recipient, account: Account) -> WireRequest | None:  # noqa: ARG002
-        """Ask for a person's deletion, by exactly one identifier."""
-        if recipient.email:
-            identifier = {"email": recipient.email}
-        elif recipient.phone and is_phone(recipient.phone):
-            identifier = {"phone_number": recipient.phone}
-        else:
-            return None
-        profile = {"data": {"type": "profile", "attributes": identifier}}
-        document = {"data": {"type": "data-privacy-deletion-job", "attributes": {"profile": profile}}}
-        path = "/api/data-privacy-deletion-jobs"
-        return WireRequest(method="POST", path=path, body=json.encode(document), budget="erase")
+    def erase(self, recipient: Recipient, account: Account) -> tuple[Erasure, ...]:  # noqa: ARG002
+        """Ask for a person's deletion: by e-mail, and what is found by their phone and the shop's id of them."""
+        return erasure.erase(recipient)
+
+    def erase_found(self, recipient: Recipient, search: Erasure, reply: WireReply) -> tuple[Erasure, ...] | None:
+        """Ask for the deletion of the profiles found that are nobody else's."""
+        return erasure.erase_found(recipient, search, reply)
 
 
 def _subscribe_frame(frame: Frame, route: str, source: str, account: Account) -> Frame:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import phonenumbers
 from msgspec import Raw, Struct, json
@@ -29,6 +29,7 @@ from orderwire.dialects.klaviyo.fields import (
 from orderwire.dialects.klaviyo.routes import MEGABYTES_5
 from orderwire.model.money import decimal_text
 
+_Profile: TypeAlias = dict[str, dict[str, Any]]
 _ENCODE = json.Encoder().encode
 _ROOM = MEGABYTES_5 - 4096
 """What one entry may hold at most, profile and frame included."""
@@ -37,7 +38,7 @@ _AMOUNTS = 16_384
 """Amounts whose text is remembered: a shop has few different prices and quantities."""
 
 
-class Happening(NamedTuple):
+class Happening(Struct, frozen=True):
     """One event to be told: its metric, its id there, and what it carries."""
 
     metric: str
@@ -55,11 +56,27 @@ class _Attributes(Struct, omit_defaults=True):
     value: Raw | None = None
     value_currency: str | None = None
     backfill: bool = False
-    profile: Raw | None = None
+    profile: _Profile | None = None
 
 
 class _Event(Struct, tag_field="type", tag="event"):
     attributes: _Attributes
+
+
+class _Events(Struct):
+    data: list[_Event]
+
+
+class _EntryAttributes(Struct):
+    profile: _Profile
+    backfill: bool
+    events: _Events
+
+
+class _Entry(Struct, tag_field="type", tag="event-bulk-create"):
+    """What one bulk request holds of one profile."""
+
+    attributes: _EntryAttributes
 
 
 @lru_cache(maxsize=_AMOUNTS)
@@ -132,7 +149,7 @@ def is_phone(text: str | None) -> bool:
         return False
 
 
-def _profile(recipient: Recipient) -> Raw:
+def _profile(recipient: Recipient) -> _Profile:
     """An event's profile: its strongest identifier alone, so that no event can join two profiles, and the name."""
     attributes: dict[str, str] = {}
     if recipient.email:
@@ -147,7 +164,7 @@ def _profile(recipient: Recipient) -> Raw:
         attributes["first_name"] = recipient.first_name
     if recipient.last_name:
         attributes["last_name"] = recipient.last_name
-    return Raw(_ENCODE({"data": {"type": "profile", "attributes": attributes}}))
+    return {"data": {"type": "profile", "attributes": attributes}}
 
 
 @cache
@@ -163,36 +180,48 @@ def express(statement: Statement, happenings: Sequence[Happening], unsaid: list[
     if statement.occurred_at.year < FIRST_YEAR:
         return Expression(unsaid=("occurred_at: Klaviyo takes no event before the year 1991",))
     profile = _profile(recipient)
-    is_history = statement.lane is Lane.HISTORY
+    when, is_history = statement.occurred_at, statement.lane is Lane.HISTORY
     if not is_history and len(happenings) == 1:
-        body = _encode(happenings[0], statement.occurred_at, False, profile, unsaid)
+        body = _encode(happenings[0], _event(happenings[0], when, is_history, profile), unsaid)
         return Expression(
             items=(Item(route="event", wire_id=happenings[0].unique_id, body=body),), unsaid=tuple(unsaid)
         )
-    bodies = [_encode(one, statement.occurred_at, is_history, None, unsaid) for one in happenings]
+    events = [_event(one, when, is_history, None) for one in happenings]
+    whole = _ENCODE(_Entry(_EntryAttributes(profile, is_history, _Events(events))))
+    if len(whole) <= MAX_STRING_BYTES and len(events) <= _EVENTS_PER_REQUEST:
+        item = Item(route="events", wire_id=happenings[0].unique_id, body=whole, weight=len(events))
+        return Expression(items=(item,), unsaid=tuple(unsaid))
+    bodies = [_encode(one, event, unsaid) for one, event in zip(happenings, events, strict=True)]
     return Expression(items=tuple(_entries(happenings, bodies, profile, is_history)), unsaid=tuple(unsaid))
 
 
-def _encode(happening: Happening, when: datetime, is_history: bool, profile: Raw | None, unsaid: list[str]) -> bytes:
-    attributes = _Attributes(
-        metric=_metric(happening.metric),
-        properties=happening.properties,
-        time=when,
-        unique_id=happening.unique_id,
-        value=happening.value,
-        value_currency=happening.currency if happening.value is not None else None,
-        backfill=is_history,
-        profile=profile,
+def _event(happening: Happening, when: datetime, is_history: bool, profile: _Profile | None) -> _Event:
+    value = happening.value
+    return _Event(
+        _Attributes(
+            _metric(happening.metric),
+            happening.properties,
+            when,
+            happening.unique_id,
+            value,
+            happening.currency if value is not None else None,
+            is_history,
+            profile,
+        )
     )
-    body = _ENCODE(_Event(attributes))
+
+
+def _encode(happening: Happening, event: _Event, unsaid: list[str]) -> bytes:
+    """One event within the platform's limits of size."""
+    body = _ENCODE(event)
     if len(body) <= MAX_STRING_BYTES:
         return body
-    attributes.properties = _shortened(happening, unsaid)
-    body = _ENCODE(_Event(attributes))
+    properties = event.attributes.properties = _shortened(happening, unsaid)
+    body = _ENCODE(event)
     if len(body) > _ROOM:
-        attributes.properties = {name: value for name, value in attributes.properties.items() if name != "Items"}
+        event.attributes.properties = {name: value for name, value in properties.items() if name != "Items"}
         unsaid.append(f"{happening.metric}: over 5 MB, Items left out")
-        body = _ENCODE(_Event(attributes))
+        body = _ENCODE(event)
     return body
 
 
@@ -217,10 +246,12 @@ def _shortened(happening: Happening, unsaid: list[str]) -> dict[str, Any]:
     return {name: cut(value, name) for name, value in happening.properties.items()}
 
 
-def _entries(happenings: Sequence[Happening], bodies: Sequence[bytes], profile: Raw, is_history: bool) -> list[Item]:
+def _entries(
+    happenings: Sequence[Happening], bodies: Sequence[bytes], profile: _Profile, is_history: bool
+) -> list[Item]:
     """Bulk entries of these events, as few as the limits of one request allow."""
     head = b'{"type":"event-bulk-create","attributes":{"profile":%b,"backfill":%b,"events":{"data":[' % (
-        bytes(profile),
+        _ENCODE(profile),
         b"true" if is_history else b"false",
     )
     items: list[Item] = []

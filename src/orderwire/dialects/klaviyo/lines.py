@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from orderwire.dialects.klaviyo.events import money, number, stated
+from orderwire.dialects.klaviyo.events import money, number
 from orderwire.model import OrderLine
 
 
@@ -25,9 +25,9 @@ def product_of(line: OrderLine) -> dict[str, Any]:
     return said
 
 
-def item_of(line: OrderLine, currency: str, *, categories: str) -> dict[str, Any]:
+def item_of(line: OrderLine, product: dict[str, Any], currency: str, *, categories: str) -> dict[str, Any]:
     """A line inside `Items`; the platform's guide names its categories otherwise in orders than in carts."""
-    said = product_of(line)
+    said = product.copy()
     said["RowTotal"] = money(line.total, currency)
     if line.discount:
         said["RowDiscount"] = money(line.discount, currency)
@@ -42,15 +42,26 @@ def item_of(line: OrderLine, currency: str, *, categories: str) -> dict[str, Any
     return said
 
 
-def contents_of(lines: Sequence[OrderLine], currency: str, *, categories: str) -> dict[str, Any]:
-    """What an event says about all its lines together; nothing where there are none."""
+def contents_of(
+    lines: Sequence[OrderLine], products: Sequence[dict[str, Any]], currency: str, *, categories: str
+) -> dict[str, Any]:
+    """What an event says about all its lines together, given what it says of their products; nothing for none."""
     if not lines:
         return {}
-    return {
-        "Items": [item_of(line, currency, categories=categories) for line in lines],
-        **stated(
-            ("ItemNames", list(dict.fromkeys(line.name for line in lines))),
-            ("Categories", list(dict.fromkeys(one for line in lines for one in line.categories))),
-            ("Brands", list(dict.fromkeys(line.brand for line in lines if line.brand))),
-        ),
-    }
+    items: list[dict[str, Any]] = []
+    names: dict[str, None] = {}
+    sorts: dict[str, None] = {}
+    brands: dict[str, None] = {}
+    for line, product in zip(lines, products, strict=True):
+        items.append(item_of(line, product, currency, categories=categories))
+        names[line.name] = None
+        if line.categories:
+            sorts.update(dict.fromkeys(line.categories))
+        if line.brand:
+            brands[line.brand] = None
+    said: dict[str, Any] = {"Items": items, "ItemNames": list(names)}
+    if sorts:
+        said["Categories"] = list(sorts)
+    if brands:
+        said["Brands"] = list(brands)
+    return said

@@ -9,7 +9,7 @@ from typing import Any
 from orderwire.dialects.contract import Statement
 from orderwire.dialects.klaviyo.events import Happening, add_custom, instant_id, money, number, stated, unique_id
 from orderwire.dialects.klaviyo.fields import CUSTOM_PREFIX, METRICS, VIEWED_PROPERTIES
-from orderwire.dialects.klaviyo.lines import contents_of
+from orderwire.dialects.klaviyo.lines import contents_of, product_of
 from orderwire.model import Cart, Event, Kind, OrderLine, Subscription, kind_of
 
 
@@ -108,7 +108,8 @@ def _added_line(line: OrderLine, quantity: Decimal) -> dict[str, Any]:
 
 def _contents(cart: Cart) -> dict[str, Any]:
     said: dict[str, Any] = {"CartId": cart.cart_id}
-    said |= contents_of(cart.lines, cart.currency, categories="ProductCategories")
+    products = [product_of(line) for line in cart.lines]
+    said |= contents_of(cart.lines, products, cart.currency, categories="ProductCategories")
     said |= stated(("CheckoutURL", cart.url), ("Store", cart.store))
     if cart.discount:
         said["DiscountValue"] = money(cart.discount, cart.currency)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from orderwire.dialects.contract import Statement
@@ -14,7 +15,9 @@ from orderwire.model import Address, Kind, Order, Refund, Shipment, kind_of
 def happenings_of(statement: Statement, order: Order, unsaid: list[str]) -> list[Happening]:
     """The events that tell one fact of an order; none when what it is about is no longer in the snapshot."""
     kind = kind_of(statement.kind)
-    properties = _properties(order, is_placed=kind is Kind.ORDER_PLACED)
+    is_placed = kind is Kind.ORDER_PLACED
+    products = [product_of(line) for line in order.lines]
+    properties = _properties(order, products, is_placed=is_placed)
     ident, amount = order.order_id, order.total
     match kind:
         case Kind.ORDER_FULFILLED | Kind.ORDER_DELIVERED:
@@ -35,8 +38,8 @@ def happenings_of(statement: Statement, order: Order, unsaid: list[str]) -> list
     told = [
         Happening(METRICS[kind], unique_id(ident), properties, money(amount, order.currency), order.currency),
     ]
-    if kind is Kind.ORDER_PLACED:
-        told.extend(_ordered_products(order, unsaid))
+    if is_placed:
+        told.extend(_ordered_products(order, products, unsaid))
     return told
 
 
@@ -82,11 +85,11 @@ def _add_refund(properties: dict[str, Any], refund: Refund, currency: str) -> No
         ]
 
 
-def _properties(order: Order, *, is_placed: bool) -> dict[str, Any]:
+def _properties(order: Order, products: Sequence[dict[str, Any]], *, is_placed: bool) -> dict[str, Any]:
     currency = order.currency
     properties: dict[str, Any] = {"OrderId": order.order_id}
-    properties |= contents_of(order.lines, currency, categories="Categories")
-    codes = ", ".join(one.code for one in order.discounts if one.code)
+    properties |= contents_of(order.lines, products, currency, categories="Categories")
+    codes = ", ".join(one.code for one in order.discounts if one.code) if order.discounts else ""
     # The platform's guide spells these two without a space for Placed Order and with one for all others.
     gap = "" if is_placed else " "
     if codes:
@@ -98,14 +101,16 @@ def _properties(order: Order, *, is_placed: bool) -> dict[str, Any]:
             properties[name] = money(amount, currency)
     if order.subtotal is not None:
         properties["Subtotal"] = money(order.subtotal, currency)
-    properties |= stated(
+    for name, value in (
         ("OrderNumber", order.number),
         ("Store", order.store),
         ("OrderURL", order.url),
         ("PaymentMethod", order.payment_method),
         ("ShippingMethod", order.shipping_method),
         ("Tags", order.tags),
-    )
+    ):
+        if value:
+            properties[name] = value
     if order.billing_address:
         properties["BillingAddress"] = _address(order.billing_address)
     if order.shipping_address:
@@ -117,12 +122,12 @@ def _address(address: Address) -> dict[str, str]:
     return {name: value for field, name in ADDRESS if (value := getattr(address, field))}
 
 
-def _ordered_products(order: Order, unsaid: list[str]) -> list[Happening]:
+def _ordered_products(order: Order, products: Sequence[dict[str, Any]], unsaid: list[str]) -> list[Happening]:
     """One event for each line; its value is the line's cost before discounts, as the platform defines it."""
     told: list[Happening] = []
     seen: dict[str, int] = {}
-    for line in order.lines:
-        properties = product_of(line)
+    for line, product in zip(order.lines, products, strict=True):
+        properties = product.copy()
         properties["OrderId"] = order.order_id
         if line.categories:
             properties["Categories"] = line.categories

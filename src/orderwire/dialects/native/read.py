@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, cast
@@ -18,10 +18,15 @@ from msgspec import Raw, Struct
 
 from orderwire.dialects.native.types import TYPES, tagged
 from orderwire.errors import InvalidRecord
-from orderwire.model import Record
+from orderwire.model import Record, claims_of, identity_of
 
 _PLACE = re.compile(r" - at `\$(?P<path>.*)`$")
 _UNKNOWN = re.compile(r"unknown field `(?P<name>[^`]*)`")
+_NUL = b"\\u0000"
+"""How JSON writes a NUL character."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FINEST = Decimal("1e-15")
+_WIDE = Context(prec=40)
 _QUOTED = re.compile(r"'[^']*'")
 
 
@@ -34,11 +39,15 @@ class Piece(Struct, frozen=True, kw_only=True):
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """What a batch says. `places` are those of `pieces` in the batch; `problems` name theirs in their path."""
+    """What a batch says. `places` are those of `pieces` in the batch; `problems` name theirs in their path.
 
-    pieces: tuple[Piece, ...]
-    places: tuple[int, ...]
-    problems: tuple[InvalidRecord, ...]
+    `count` is that of all records; where it is more than may be, none was read.
+    """
+
+    count: int
+    pieces: tuple[Piece, ...] = ()
+    places: tuple[int, ...] = ()
+    problems: tuple[InvalidRecord, ...] = ()
 
 
 class _Batch(Struct, forbid_unknown_fields=True):
@@ -70,18 +79,22 @@ def read_one(type_name: str, body: bytes, *, source: str, path: str = "") -> Rec
     try:
         # The strict twin only judges; the record is then decoded as the model type itself, so that both are plain C.
         _strict_decoder(type_name).decode(body)
-        record = _decoder(type_name).decode(body)
-        return cast("Record", _finished(record))
+        record = cast("Record", _finished(_decoder(type_name).decode(body)))
     except msgspec.ValidationError as error:
         raise _invalid(error, type_name, source, path) from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InvalidRecord(source, path or "body", "is not JSON") from error
+    except OverflowError as error:
+        raise InvalidRecord(source, path or type_name, "holds an instant beyond all calendars") from error
     except (ArithmeticError, ValueError) as error:
         raise InvalidRecord(source, path or type_name, "holds a number that is no amount or quantity") from error
+    if _NUL in body and _has_nul(record):
+        raise InvalidRecord(source, path or type_name, "an id holds a NUL character", "No database keeps it as text.")
+    return record
 
 
-def read_batch(body: bytes, *, source: str) -> Reading:
-    """The records of a batch; bad ones are named and the rest go on.
+def read_batch(body: bytes, *, source: str, most: int | None = None) -> Reading:
+    """The records of a batch; bad ones are named and the rest go on. Of more than `most` records none is read.
 
     Raises:
         InvalidRecord: the batch itself is not `{"records": […]}`.
@@ -92,6 +105,9 @@ def read_batch(body: bytes, *, source: str) -> Reading:
         raise InvalidRecord(source, "body", 'is not {"records": […]}', "Wrap the records in a list.") from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InvalidRecord(source, "body", "is not JSON") from error
+    count = len(batch.records)
+    if most is not None and count > most:
+        return Reading(count=count)
     pieces: list[Piece] = []
     places: list[int] = []
     problems: list[InvalidRecord] = []
@@ -101,7 +117,7 @@ def read_batch(body: bytes, *, source: str) -> Reading:
             places.append(place)
         except InvalidRecord as problem:
             problems.append(problem)
-    return Reading(pieces=tuple(pieces), places=tuple(places), problems=tuple(problems))
+    return Reading(count=count, pieces=tuple(pieces), places=tuple(places), problems=tuple(problems))
 
 
 def _piece(raw: bytes, source: str, path: str) -> Piece:
@@ -123,12 +139,22 @@ def _decoder(type_name: str) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(TYPES[type_name])
 
 
+def _has_nul(record: Record) -> bool:
+    """Whether what the ledger looks a record up by holds a NUL."""
+    names = [f"{one.kind}{one.subject}{one.discriminator}{one.detail}" for one in claims_of(record, at=_EPOCH)]
+    identity = identity_of(record)
+    parts = () if identity is None else msgspec.structs.astuple(identity)
+    return "\0" in "".join([*names, *(part for part in parts if part)])
+
+
 def _invalid(error: msgspec.ValidationError, type_name: str, source: str, path: str) -> InvalidRecord:
     """Our error from msgspec's words, values left out."""
     said = str(error)
     inside = found["path"].lstrip(".") if (found := _PLACE.search(said)) else ""
     problem = _QUOTED.sub("…", _PLACE.sub("", said))
     remedy = ""
+    if "matching regex" in said:
+        problem, remedy = "is not the name of an event", "Names: product.viewed, site.active, custom.<your name>."
     if unknown := _UNKNOWN.search(said):
         close = get_close_matches(unknown["name"], _field_names(type_name), n=1)
         remedy = f'Did you mean "{close[0]}"?' if close else "Extra values go under `properties`."
@@ -155,14 +181,15 @@ def _structs_in(annotation: Any) -> list[type[Struct]]:
 
 
 def _finished(value: Any) -> Any:
-    """The value with every instant in UTC; refuses numbers that are not finite."""
+    """The value with every instant in UTC; refuses numbers that are not finite, and rounds those without end."""
     if isinstance(value, datetime):
         return value if value.tzinfo is UTC else value.astimezone(UTC)
     if isinstance(value, Decimal):
         exponent = value.as_tuple().exponent
-        if not isinstance(exponent, int) or value.adjusted() > 15 or exponent < -15:
+        if not isinstance(exponent, int) or value.adjusted() > 15:
             raise ValueError("not a finite amount")
-        return value
+        # What a binary fraction shows beyond its fifteenth digit after the point is noise: 0.30000000000000004.
+        return value if exponent >= -15 else value.quantize(_FINEST, context=_WIDE)
     if isinstance(value, Struct):
         changed: dict[str, Any] = {}
         for name in _fields_to_finish(type(value)):

@@ -1,13 +1,15 @@
 """The records of our own JSON by the name that `type` holds, and their strict twins.
 
-A strict twin has the fields of the model type and two rules more: no unknown field at any depth, and no timestamp
-without a zone. It is made from the model type, so the two cannot drift apart.
+A strict twin has the fields of the model type and three rules more: no unknown field at any depth, no timestamp
+without a zone, and no event that calls itself by the name of another kind of fact. It is made from the model type, so
+the two cannot drift apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from types import MappingProxyType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -30,6 +32,19 @@ TYPES: Mapping[str, type[Struct]] = MappingProxyType(
 )
 
 _ZONED = Annotated[datetime, Meta(tz=True)]
+_AMOUNT = Annotated[
+    Decimal,
+    Meta(
+        extra_json_schema={
+            "pattern": r"^-?[0-9]{1,16}(\.[0-9]{1,15})?$",
+            "exclusiveMinimum": -(10**16),
+            "exclusiveMaximum": 10**16,
+        }
+    ),
+]
+"""Money and quantities: exact as text; a number is taken too."""
+_EVENT_NAME = Annotated[str, Meta(pattern=r"^(product\.viewed|site\.active|custom\..+)$")]
+"""An event of another name would pass for an order or a consent, which not every key may tell of."""
 
 
 @cache
@@ -39,6 +54,8 @@ def strict(kind: type[Struct]) -> type[Struct]:
     fields: list[Any] = []
     for field in msgspec.structs.fields(kind):
         annotation = _strict_annotation(hints[field.name])
+        if kind is Event and field.name == "name":
+            annotation = _EVENT_NAME
         if field.default_factory is not NODEFAULT:
             fields.append((field.name, annotation, msgspec.field(default_factory=field.default_factory)))
         elif field.default is not NODEFAULT:
@@ -75,6 +92,8 @@ def tagged(name: str) -> type[Struct]:
 def _strict_annotation(annotation: Any) -> Any:
     if annotation is datetime:
         return _ZONED
+    if annotation is Decimal:
+        return _AMOUNT
     if annotation is object:
         return Any
     if isinstance(annotation, type) and issubclass(annotation, Struct):

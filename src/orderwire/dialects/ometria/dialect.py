@@ -9,7 +9,17 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from orderwire.dialects.contract import Account, Expression, Item, Profile, ReadBack, Recipient, Route, Statement
+from orderwire.dialects.contract import (
+    Account,
+    Erasure,
+    Expression,
+    Item,
+    Profile,
+    ReadBack,
+    Recipient,
+    Route,
+    Statement,
+)
 from orderwire.dialects.ometria import reads, replies
 from orderwire.dialects.ometria.fields import ERRORS, PUSH
 from orderwire.dialects.ometria.profile import PROFILE
@@ -89,9 +99,12 @@ class Ometria:
         """Read that page."""
         return reads.interpret_held(what, cursor, reply)
 
-    def erase(self, recipient: Recipient, account: Account) -> WireRequest | None:
+    def erase(self, recipient: Recipient, account: Account) -> tuple[Erasure, ...]:
         """Ask for a person to be anonymised."""
         return reads.erase(recipient)
+
+    def erase_found(self, recipient: Recipient, search: Erasure, reply: WireReply) -> None:
+        """Nothing: no search is made."""
 
 
 DIALECT = Ometria()

@@ -173,6 +173,7 @@ PROFILE = Profile(
         "Before history: in Automation, pause campaigns that start from orders, from custom events and from price "
         "drops. Welcome campaigns stay quiet."
     ),
+    joining="By hand: POST /v2/merge-profile, one a minute, deletes the listings of whoever is merged.",
     erasure="A data deletion request by the e-mail; Ometria anonymises within 14 days.",
     reads_opt_outs=True,
     reads_held=HELD,

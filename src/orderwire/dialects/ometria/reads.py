@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from orderwire.dialects.contract import Held, ReadBack, Recipient
+from orderwire.dialects.contract import Erasure, Held, ReadBack, Recipient
 from orderwire.dialects.ometria.fields import contact_id
 from orderwire.dialects.wire import WireReply, WireRequest
 from orderwire.model import Channel, Consent, ConsentState, Identity
@@ -57,17 +57,18 @@ def interpret_held(what: str, cursor: str, reply: WireReply) -> ReadBack:
     return ReadBack(held=found, next=_following(cursor, rows))
 
 
-def erase(recipient: Recipient) -> WireRequest | None:
-    """Ask for a person to be anonymised, by their e-mail; None without one."""
+def erase(recipient: Recipient) -> tuple[Erasure, ...]:
+    """Ask for a person to be anonymised, by their e-mail: all profiles that have it; nothing without one."""
     if not recipient.email:
-        return None
-    return WireRequest(
+        return ()
+    request = WireRequest(
         method="POST",
         path="/v2/data-deletion-requests",
         body=msgspec.json.encode({"email": recipient.email, "comment": "requested by the person"}),
         headers=(("Content-Type", "application/json"),),
         budget="erasure",
     )
+    return (Erasure(request=request, by=("email",)),)
 
 
 def _get(path: str) -> WireRequest:

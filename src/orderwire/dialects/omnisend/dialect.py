@@ -13,6 +13,7 @@ from orderwire.dialects.contract import (
     Budget,
     Capability,
     Confirmation,
+    Erasure,
     Expression,
     History,
     Item,
@@ -278,9 +279,12 @@ class Omnisend:
         """Read that page."""
         return reads.interpret_held(what, cursor, reply)
 
-    def erase(self, recipient: Recipient, account: Account) -> WireRequest | None:  # noqa: ARG002
+    def erase(self, recipient: Recipient, account: Account) -> tuple[Erasure, ...]:  # noqa: ARG002
         """Not offered: by hand."""
-        return None
+        return ()
+
+    def erase_found(self, recipient: Recipient, search: Erasure, reply: WireReply) -> None:
+        """Nothing: no search is made."""
 
 
 _PLACE_BY_ROUTE: Mapping[str, tuple[str, str]] = {

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from orderwire.dialects.contract import (
     Account,
+    Erasure,
     Expression,
     Item,
     Lane,
@@ -113,10 +114,14 @@ class WebhookDialect:
         """Nothing can be read back."""
         return ReadBack()
 
-    def erase(self, recipient: Recipient, account: Account) -> WireRequest | None:  # noqa: ARG002
-        """A message that names whom to forget."""
+    def erase(self, recipient: Recipient, account: Account) -> tuple[Erasure, ...]:  # noqa: ARG002
+        """A message that names whom to forget, by all that is known of them."""
         ident = message_id(f"forget:{recipient.person}", 0)
-        return _post(ident, json.encode({"id": ident, "type": "person.forgotten", "person": about(recipient)}))
+        body = json.encode({"id": ident, "type": "person.forgotten", "person": about(recipient)})
+        return (Erasure(request=_post(ident, body), by=("email", "phone", "external_id")),)
+
+    def erase_found(self, recipient: Recipient, search: Erasure, reply: WireReply) -> None:
+        """Nothing: no search is made."""
 
 
 def _post(ident: str, body: bytes) -> WireRequest:

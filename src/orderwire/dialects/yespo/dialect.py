@@ -8,9 +8,19 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from orderwire.dialects.contract import Account, Expression, Item, Profile, ReadBack, Recipient, Route, Statement
+from orderwire.dialects.contract import (
+    Account,
+    Erasure,
+    Expression,
+    Item,
+    Profile,
+    ReadBack,
+    Recipient,
+    Route,
+    Statement,
+)
 from orderwire.dialects.wire import JobVerdict, Survey, Verdict, WireReply, WireRequest
-from orderwire.dialects.yespo import reads, replies, write
+from orderwire.dialects.yespo import erasure, reads, replies, write
 from orderwire.dialects.yespo.profile import PROFILE
 
 
@@ -92,9 +102,13 @@ class Yespo:
         """Read that page."""
         return reads.read_held(cursor, reply) if what == "people" else ReadBack()
 
-    def erase(self, recipient: Recipient, account: Account) -> WireRequest | None:  # noqa: ARG002
-        """Ask to forget a person for good; None without the shop's id of them."""
-        return reads.erase(recipient)
+    def erase(self, recipient: Recipient, account: Account) -> tuple[Erasure, ...]:  # noqa: ARG002
+        """Forget a person for good: by the shop's id, and what is found by their addresses."""
+        return erasure.erase(recipient)
+
+    def erase_found(self, recipient: Recipient, search: Erasure, reply: WireReply) -> tuple[Erasure, ...] | None:
+        """Erase the contacts found that are nobody else's."""
+        return erasure.erase_found(recipient, search, reply)
 
 
 DIALECT = Yespo()

@@ -215,7 +215,8 @@ PROFILE = Profile(
     "orderDELIVERED and orderCANCELLED (only with history_orders = orders), and those that start on the change of a "
     "contact field. Automation → Events: switch segmentation on for orderCreated, orderUpdated, orderDelivered and "
     "orderCancelled, or old orders are refused.",
-    erasure="DELETE v1/contact with erase=true, at once and for good; needs the shop's customer id, else by hand.",
+    erasure="DELETE v1/contact with erase=true, at once and for good: by the shop's customer id, and each contact "
+    "found by e-mail or phone that has no other such id.",
     reads_opt_outs=True,
     reads_held=("people",),
     identity_precedence=("external_id", "email", "phone"),

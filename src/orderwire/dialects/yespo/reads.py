@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
-from orderwire.dialects.contract import Held, ReadBack, Recipient
+from orderwire.dialects.contract import Held, ReadBack
 from orderwire.dialects.wire import WireReply, WireRequest
 from orderwire.dialects.yespo.people import address_id
 from orderwire.errors import BadReply
@@ -197,14 +197,6 @@ def _ids_of(contact: _Contact) -> list[str]:
         elif channel.type == "sms" and channel.value:
             found.append(address_id(None, str(channel.value)))
     return found
-
-
-def erase(recipient: Recipient) -> WireRequest | None:
-    """Ask to forget a person for good; only possible by the shop's id."""
-    if not recipient.external_id:
-        return None
-    query = urlencode({"externalCustomerId": recipient.external_id, "erase": "true"})
-    return WireRequest(method="DELETE", path=f"/v1/contact?{query}", budget="default")
 
 
 def _rows(reply: WireReply, shape: type[_T]) -> list[_T]:

@@ -71,7 +71,7 @@ def create(
         platform: whose language the caller speaks.
         name: what to call the key.
         source: the source that its records come from; the platform's name by default.
-        scope: what it may do: read, write.
+        scope: what it may do: read, write; feed for a key that only fetches product feeds.
         origin: pages that a browser's key is for, such as https://shop.example; any by default.
         browser: make the key that stands in pages; it may only add browsing facts.
     """

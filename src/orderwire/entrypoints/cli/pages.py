@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from orderwire.app.alarms.looking import Alarm
-from orderwire.app.doctor import Finding, Health
 from orderwire.app.forecast import DestinationPlan
 from orderwire.app.ingest import IngestProgress
-from orderwire.app.reconcile import Reconciliation
 from orderwire.app.standing import DestinationStatus
 from orderwire.app.sync import SyncOutcome
 from orderwire.app.talk import counted
 from orderwire.dialects.wire import WireRequest
 from orderwire.entrypoints.cli.output import say, show_counts, show_table
 from orderwire.entrypoints.cli.refused import show_waiting
+
+if TYPE_CHECKING:
+    # Only named here: who runs a sync need not hold what examines a shop and compares it with a platform.
+    from orderwire.app.doctor import Finding
+    from orderwire.app.reconcile import Reconciliation
 
 
 def show_plan(plan: DestinationPlan) -> None:
@@ -91,7 +95,7 @@ def show_findings(found: Sequence[Finding]) -> None:
     width = max(len(one.what) for one in found)
     for one in found:
         print(f"{one.health:<9}  {one.what:<{width}}  {one.detail}")
-        if one.health is not Health.FINE:
+        if not one.is_fine:
             for word, text in (("where", one.where), ("do", one.remedy)):
                 if text:
                     print(f"{'':<9}  {'':<{width}}    {word}: {text}")

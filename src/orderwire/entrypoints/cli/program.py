@@ -47,6 +47,7 @@ COMMANDS = {
     "destination": "destinations:destination",
     "person": "people:person",
     "key": "frontdoor:key",
+    "feed": "feeds:feed",
 }
 """Where each command or group of commands is."""
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
-from orderwire.app.standins import SandboxTerms, key_name, run_sandbox, table_of
+from orderwire.app.standins import SandboxTerms, run_sandbox, table_of, variables_of
 from orderwire.entrypoints.cli.options import AsJson, Position
 from orderwire.entrypoints.cli.output import say, show_line
 
@@ -29,6 +29,7 @@ class Behaviour:
         opted_out: the e-mail of somebody who is there already and has just unsubscribed; may be given several times.
         no_limits: leave the platforms' rate limits out.
         log_dir: where each keeps a log of what it received, `<platform>.jsonl`.
+        hooks_to: the address of a server that shops send their webhooks to, such as `http://127.0.0.1:8080`.
     """
 
     faults: Sequence[str] = ()
@@ -37,6 +38,7 @@ class Behaviour:
     opted_out: Sequence[str] = ()
     no_limits: bool = False
     log_dir: Path | None = None
+    hooks_to: str = ""
 
 
 USUAL = Behaviour()
@@ -66,6 +68,7 @@ def sandbox(
         reject=behaviour.reject,
         opted_out=behaviour.opted_out,
         has_limits=not behaviour.no_limits,
+        hooks_to=behaviour.hooks_to,
     )
 
     def ready(ports: Mapping[str, int]) -> None:
@@ -84,7 +87,8 @@ def _show_tables(ports: Mapping[str, int], terms: SandboxTerms) -> None:
     """Everything that `orderwire.toml` and the terminal need, to be copied."""
     print("# into orderwire.toml; in the terminal where orderwire runs, first:")
     for name in ports:
-        print(f"#   export {key_name(name)}=anything")
+        for variable, value in variables_of(name, terms).items():
+            print(f"#   export {variable}={value}")
     for name, port in ports.items():
         print(f"\n{table_of(name, port, terms)}")
     print(flush=True)

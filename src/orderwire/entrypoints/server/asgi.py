@@ -19,12 +19,13 @@ from orderwire.app import talk
 from orderwire.app.alarms.gauges import gauges
 from orderwire.app.alarms.thread import Watching
 from orderwire.app.bootstrap import Shop, open_shop
-from orderwire.app.frontdoor.gate import Gate, Turned
-from orderwire.app.frontdoor.opening import gate, reception
+from orderwire.app.frontdoor.gate import Gate, Turned, is_for_pages
+from orderwire.app.frontdoor.opening import feed_shelf, gate, reception
 from orderwire.app.frontdoor.reception import Reception
 from orderwire.app.frontdoor.settings import ServerSettings
-from orderwire.dialects.doorway import Call, Refused, Reply, Scope
-from orderwire.entrypoints.server.bodies import NotReadable, TooLarge, read_body
+from orderwire.dialects.doorway import Call, Refused, Reply
+from orderwire.entrypoints.server.bodies import NotReadable, TooLarge, TooSlow, read_body
+from orderwire.entrypoints.server.feeds import PREFIX, FeedPages, Streamed, send_streamed
 from orderwire.entrypoints.server.metrics import CONTENT_TYPE, Metrics
 from orderwire.entrypoints.server.scripts import script
 from orderwire.errors import OrderwireError
@@ -45,6 +46,7 @@ class Server:
         self._gate: Gate | None = None
         self._reception: Reception | None = None
         self._watching: Watching | None = None
+        self._feeds: FeedPages | None = None
         self._metrics = Metrics()
         self._prefix = secrets.token_hex(8)
         self._count = 0
@@ -64,6 +66,7 @@ class Server:
         self._shop = self._shops.__enter__()
         self._gate = gate(self._settings, self._shop.ledger, sources=self._shop.settings.sources)
         self._reception = reception(self._shop.settings.ledger)
+        self._feeds = FeedPages(feed_shelf(self._shop), self._gate)
         self._watching = Watching(self._shop.settings)
 
     async def close(self) -> None:
@@ -84,6 +87,10 @@ class Server:
                 except OrderwireError as error:
                     await send({"type": "lifespan.startup.failed", "message": str(error)})
                     return
+                except Exception as error:  # noqa: BLE001 - the server would go on without ever having opened
+                    log.error("the front door does not open", kind=type(error).__name__, where=talk.frames_of(error))
+                    await send({"type": "lifespan.startup.failed", "message": "the front door does not open"})
+                    return
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await self.close()
@@ -95,6 +102,9 @@ class Server:
         call = self._call(scene)
         door = endpoint = ""
         own = await self._own(call)
+        if isinstance(own, Streamed):
+            await send_streamed(own, _headers(own.reply, call, own.size), send, is_head=call.method == "HEAD")
+            return
         if own is not None:
             reply = own
         else:
@@ -143,6 +153,8 @@ class Server:
             body = await read_body(receive, call.headers, most=self._settings.max_body)
         except TooLarge:
             body, problem = b"", Refused.TOO_LARGE
+        except TooSlow:
+            body, problem = b"", Refused.UNAVAILABLE
         except NotReadable:
             body, problem = b"", Refused.NOT_READABLE
         met = self._gate.meet(replace_body(call, body), problem)
@@ -151,12 +163,12 @@ class Server:
         admitted = met.admitted
         reply = await self._reception.serve(admitted)
         reply = admitted.door.dress(admitted.call, reply, met.spent)
-        if admitted.endpoint.scope in (None, Scope.BROWSE):
+        if is_for_pages(admitted.endpoint):
             reply = self._gate.open_to_pages(admitted.call, reply)
         return reply, admitted.door.name, f"{admitted.endpoint.method} {admitted.endpoint.path}"
 
-    async def _own(self, call: Call) -> Reply | None:
-        """The pages that tell how the server does."""
+    async def _own(self, call: Call) -> Reply | Streamed | None:
+        """The pages that tell how the server does, and what is no platform's API."""
         match call.path:
             case "/healthz":
                 return Reply(body=b'{"status":"ok"}')
@@ -167,6 +179,8 @@ class Server:
                 return script(call)
             case "/metrics":
                 return Reply(body=self._counted(), content_type=CONTENT_TYPE)
+            case path if path.startswith(PREFIX) and self._feeds is not None:
+                return await self._feeds.answer(call)
             case _:
                 return None
 
@@ -212,13 +226,13 @@ def replace_body(call: Call, body: bytes) -> Call:
     )
 
 
-def _headers(reply: Reply, call: Call) -> list[tuple[bytes, bytes]]:
+def _headers(reply: Reply, call: Call, size: int | None = None) -> list[tuple[bytes, bytes]]:
     found = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
     names = {name for name, _ in found}
-    if b"content-type" not in names and (reply.body or reply.status not in (202, 204)):
+    if b"content-type" not in names and (reply.body or size or reply.status not in (202, 204, 304)):
         found.append((b"content-type", reply.content_type.encode("latin-1")))
-    if reply.status != 204:
-        found.append((b"content-length", str(len(reply.body)).encode()))
+    if reply.status not in (204, 304):
+        found.append((b"content-length", str(len(reply.body) if size is None else size).encode()))
     found.append((b"x-request-id", call.request_id.encode()))
     return found
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+LONGEST = 120.0
+"""Seconds that a body may take to come: who sends a byte now and then holds no place for ever."""
 _PATIENCE = 4
 """How many times the cap is read of a body that is too long."""
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 47}
@@ -16,32 +19,40 @@ class TooLarge(Exception):
     """The body is longer than the cap."""
 
 
+class TooSlow(Exception):
+    """The body did not come in time."""
+
+
 class NotReadable(Exception):
     """The body is not in the encoding that it says, or ends early."""
 
 
 async def read_body(
-    receive: Callable[[], Awaitable[Mapping[str, Any]]], headers: Mapping[str, str], *, most: int
+    receive: Callable[[], Awaitable[Mapping[str, Any]]],
+    headers: Mapping[str, str],
+    *,
+    most: int,
+    within: float = LONGEST,
 ) -> bytes:
     """The whole body, decompressed.
 
     Raises:
         TooLarge: it is longer than `most` bytes, as sent or as decompressed.
+        TooSlow: it is not there `within` so many seconds.
         NotReadable: its encoding is unknown or broken, or the client went away.
     """
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message.get("more_body"):
-        body += await _rest(receive, most - len(body))
-    if len(body) > most:
-        raise TooLarge
+    try:
+        async with asyncio.timeout(within):
+            body = await _whole(receive, most)
+    except TimeoutError as error:
+        raise TooSlow from error
     encoding = headers.get("content-encoding", "").strip().lower()
     return body if not encoding or encoding == "identity" else decompressed(body, encoding, most=most)
 
 
-async def _rest(receive: Callable[[], Awaitable[Mapping[str, Any]]], most: int) -> bytes:
-    """What follows the first piece. Of a body that is too long so much is thrown away that its sender hears so."""
-    pieces: list[bytes] = []
+async def _whole(receive: Callable[[], Awaitable[Mapping[str, Any]]], most: int) -> bytes:
+    """All pieces. Of a body that is too long so much is thrown away that its sender hears so."""
+    body = bytearray()
     size = 0
     more = True
     while more:
@@ -49,14 +60,17 @@ async def _rest(receive: Callable[[], Awaitable[Mapping[str, Any]]], most: int) 
         if message["type"] == "http.disconnect":
             raise NotReadable
         more = message.get("more_body", False)
-        size += len(message.get("body", b""))
+        piece: bytes = message.get("body", b"")
+        if not more and not size and len(piece) <= most:
+            return piece
+        size += len(piece)
         if size > most * _PATIENCE:
-            raise TooLarge
+            break
         if size <= most:
-            pieces.append(message.get("body", b""))
+            body += piece
     if size > most:
         raise TooLarge
-    return b"".join(pieces)
+    return bytes(body)
 
 
 def decompressed(body: bytes, encoding: str, *, most: int) -> bytes:

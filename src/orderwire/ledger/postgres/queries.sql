@@ -33,7 +33,7 @@ FROM subject_state WHERE subject = ANY(%(subjects)s);
 
 -- name: known_facts
 -- The newest revision of facts, by key.
-SELECT DISTINCT ON (key) key, seq, revision, occurred_at, detail, content, ordinal
+SELECT DISTINCT ON (key) key, seq, revision, occurred_at, detail, content, ordinal, is_approximate
 FROM fact WHERE key = ANY(%(keys)s) ORDER BY key, revision DESC;
 
 -- name: holders
@@ -394,7 +394,7 @@ WHERE i.kind = 'external_id' AND i.value = %(value)s ORDER BY i.source LIMIT 1;
 
 -- name: identifiers_of
 -- The identifiers of people, in the order they came.
-SELECT kind, spelling, source, seq, value FROM identifier
+SELECT kind, spelling, source, seq, value, person FROM identifier
 WHERE person = ANY(%(people)s) ORDER BY seq, kind, source, value;
 
 -- name: facts_of_people
@@ -425,6 +425,12 @@ SELECT absorbed, survivor, seq FROM merge WHERE survivor = %(person)s AND separa
 -- name: merge_of
 -- The join in force that took a person up.
 SELECT absorbed, survivor, seq FROM merge WHERE absorbed = %(person)s AND separated_at IS NULL;
+
+-- name: joins_of
+-- Every join of people, those that were undone included.
+SELECT absorbed, survivor, seq, merged_at, separated_at FROM merge
+WHERE absorbed = ANY(%(people)s) OR survivor = ANY(%(people)s)
+ORDER BY seq, absorbed;
 
 -- name: separate
 -- Note that two people were taken apart.

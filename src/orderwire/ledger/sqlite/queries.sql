@@ -33,7 +33,7 @@ FROM subject_state WHERE subject IN (SELECT value FROM json_each(:subjects));
 
 -- name: known_facts
 -- The newest revision of facts, by key.
-SELECT key, seq, MAX(revision), occurred_at, detail, content, ordinal
+SELECT key, seq, MAX(revision), occurred_at, detail, content, ordinal, is_approximate
 FROM fact WHERE key IN (SELECT value FROM json_each(:keys)) GROUP BY key;
 
 -- name: holders
@@ -342,7 +342,7 @@ WHERE i.kind = 'external_id' AND i.value = :value ORDER BY i.source LIMIT 1;
 
 -- name: identifiers_of
 -- The identifiers of people, in the order they came.
-SELECT kind, spelling, source, seq, value FROM identifier
+SELECT kind, spelling, source, seq, value, person FROM identifier
 WHERE person IN (SELECT value FROM json_each(:people)) ORDER BY seq, kind, source, value;
 
 -- name: facts_of_people
@@ -373,6 +373,12 @@ SELECT absorbed, survivor, seq FROM merge WHERE survivor = :person AND separated
 -- name: merge_of
 -- The join in force that took a person up.
 SELECT absorbed, survivor, seq FROM merge WHERE absorbed = :person AND separated_at IS NULL;
+
+-- name: joins_of
+-- Every join of people, those that were undone included.
+SELECT absorbed, survivor, seq, merged_at, separated_at FROM merge
+WHERE absorbed IN (SELECT value FROM json_each(:people)) OR survivor IN (SELECT value FROM json_each(:people))
+ORDER BY seq, absorbed;
 
 -- name: separate
 -- Note that two people were taken apart.

@@ -99,7 +99,8 @@ def plain(value: Any) -> Any:
         if short in (float("inf"), float("-inf")) or Decimal(repr(short)) != value:
             return str(value)
         return short
-    if isinstance(value, bool) or value is None or isinstance(value, str):
+    if value is None or isinstance(value, (bool, str, float)):
+        # A float comes out of what was kept, where numbers stand as ordinary JSON already.
         return value
     if isinstance(value, int):
         return value if -_MOST_INT <= value < _MOST_INT else str(value)

@@ -72,10 +72,12 @@ class NativeDoor:
         prefix = _BROWSER_KEY if is_public else "ow_key_"
         return Minted(secret=prefix + base64.b32encode(randomness).decode().rstrip("=").lower())
 
-    def refuse(self, call: Call, why: Refused, *, retry_after: float | None = None) -> Reply:  # noqa: ARG002
-        """A word, a sentence, and when to come again."""
+    def refuse(self, call: Call, why: Refused, *, retry_after: float | None = None) -> Reply:
+        """A word, a sentence, and when to come again or what else to try."""
         status, error, message = _REFUSALS[why]
         reply = failed(status, error, message)
+        if why is Refused.NOT_ALLOWED:
+            return Reply(status=status, body=reply.body, headers=(("Allow", ", ".join(_allowed(call.path))),))
         if retry_after is None:
             return reply
         wait = ("Retry-After", str(max(1, round(retry_after + 0.5))))
@@ -84,6 +86,19 @@ class NativeDoor:
     def dress(self, call: Call, reply: Reply, spent: Sequence[Spent]) -> Reply:  # noqa: ARG002 - nothing on every answer
         """Our replies wear nothing."""
         return reply
+
+
+def _allowed(path: str) -> list[str]:
+    """The methods that a path of this door takes."""
+    parts = path.split("/")
+    return sorted(
+        {
+            endpoint.method
+            for endpoint in ENDPOINTS
+            if len(shape := endpoint.path.split("/")) == len(parts)
+            and all(given == wanted or wanted.startswith("{") for given, wanted in zip(parts, shape, strict=True))
+        }
+    )
 
 
 def _endpoints() -> tuple[Endpoint, ...]:

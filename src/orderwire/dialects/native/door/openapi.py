@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any, Union
 
@@ -9,6 +10,8 @@ import msgspec
 
 from orderwire.dialects.doorway import Answer, Call, Reply, Shelves
 from orderwire.dialects.native.door.shapes import Facts, Failure, People, PersonShown, Taken, Things, ThingShown
+from orderwire.dialects.native.door.telling import NUMBER, PERSON, PLACE
+from orderwire.dialects.native.schema import components
 from orderwire.dialects.native.types import TYPES, strict, tagged
 
 VERSION = "1"
@@ -27,18 +30,18 @@ def description() -> dict[str, Any]:
     """The whole description, without the address it is served at."""
     answers = (Taken, Failure, People, PersonShown, Facts, Things, ThingShown)
     each = tuple(tagged(name) for name in TYPES)
-    shapes, components = msgspec.json.schema_components(
+    shapes, parts = components(
         [*answers, list[Union[each]]],  # type: ignore[valid-type]  # noqa: UP007 - built at run time
         ref_template="#/components/schemas/{name}",
     )
     records = shapes[-1]
     # A record sent alone needs no `type`: the path says it. Its schema is a twin under a name of its own.
-    ones, twins = msgspec.json.schema_components(
+    ones, twins = components(
         [strict(kind) for kind in TYPES.values()], ref_template="#/components/schemas/Single{name}"
     )
     single = dict(zip(TYPES, ones, strict=True))
-    components |= {f"Single{name}": schema for name, schema in twins.items()}
-    components[_BATCH] = {
+    parts |= {f"Single{name}": schema for name, schema in twins.items()}
+    parts[_BATCH] = {
         "type": "object",
         "properties": {"records": {**records, "maxItems": 10_000}},
         "required": ["records"],
@@ -47,7 +50,7 @@ def description() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Orderwire", "version": VERSION},
-        "components": {"schemas": components, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+        "components": {"schemas": parts, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
         "security": [{"key": []}],
         "paths": _joined(_taking(single), _telling()),
     }
@@ -69,20 +72,29 @@ def _taking(single: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def _telling() -> dict[str, Any]:
-    page = [_parameter("limit", {"type": "integer", "minimum": 1, "maximum": 1000}), _parameter("after")]
-    person = [_parameter(name) for name in ("email", "phone", "external_id")]
+    limit = _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 1000})
+    page = [limit, _parameter("after")]
+    person = [_parameter(name, {"type": "string", "minLength": 1}) for name in ("email", "phone", "external_id")]
     facts = [
         _parameter("kind", {"type": "array", "items": {"type": "string"}}),
-        _parameter("person"),
+        _parameter("person", _shaped(PERSON)),
         _parameter("since", {"type": "string", "format": "date-time"}),
         _parameter("until", {"type": "string", "format": "date-time"}),
         _parameter("order", {"enum": ["oldest", "newest"]}),
     ]
     one = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     paths: dict[str, Any] = {
-        "/v1/people": {"get": _getting("People, by an identifier or all", People, [*person, *page])},
+        "/v1/people": {
+            "get": _getting(
+                "People, by an identifier or all", People, [*person, limit, _parameter("after", _shaped(NUMBER))]
+            )
+        },
         "/v1/people/{id}": {"get": _getting("One person", PersonShown, [one], may_miss=True)},
-        "/v1/facts": {"get": _getting("Facts by the time they occurred", Facts, [*facts, *page])},
+        "/v1/facts": {
+            "get": _getting(
+                "Facts by the time they occurred", Facts, [*facts, limit, _parameter("after", _shaped(PLACE))]
+            )
+        },
     }
     for name, plural in _PLURALS.items():
         paths[f"/v1/{plural}"] = {"get": _getting(f"The newest snapshot of every {name}", Things, page)}
@@ -122,6 +134,10 @@ def _answer(text: str, shape: type) -> dict[str, Any]:
 
 def _parameter(name: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"name": name, "in": "query", "schema": schema or {"type": "string"}}
+
+
+def _shaped(pattern: re.Pattern[str]) -> dict[str, Any]:
+    return {"type": "string", "pattern": f"^{pattern.pattern}$"}
 
 
 def _ref(name: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Annotated
 
-from msgspec import Raw, json
+from msgspec import Meta, Raw, ValidationError, convert, json
 
 from orderwire.dialects.doorway import Answer, Call, Known, Reply, Shelves, Told, Wanted
 from orderwire.dialects.native.door.replies import failed, said
@@ -22,8 +24,13 @@ from orderwire.dialects.native.door.shapes import (
 from orderwire.model import Identity
 
 PREFIX = "per_"
+NUMBER = re.compile(r"[0-9]{1,18}")
+PERSON = re.compile(rf"{PREFIX}[0-9]{{1,17}}")
+PLACE = re.compile(r"-?[0-9]{1,17}\.[0-9]{1,18}")
+"""Where a page of facts ends: microseconds and sequence number of its last fact."""
 _MOST = 1_000
-_BIGGEST = 2**62
+_Zoned = Annotated[datetime, Meta(tz=True)]
+_FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class Unasked(Exception):
@@ -36,18 +43,16 @@ class Unasked(Exception):
 
 def tell_people(call: Call, shelves: Shelves) -> Answer:
     """`GET /v1/people`: by an identifier, or everybody a page at a time."""
-    identity = Identity(
-        email=call.asked("email") or None,
-        phone=call.asked("phone") or None,
-        external_id=call.asked("external_id") or None,
-    )
-    if not identity.is_empty:
-        found = shelves.find(identity)
-        return said(People(people=() if found is None else (_shown(found),)))
     try:
+        identity = Identity(
+            email=_given(call, "email"), phone=_given(call, "phone"), external_id=_given(call, "external_id")
+        )
         limit, after = _limit(call), _number(call, "after")
     except Unasked as error:
         return error.reply
+    if not identity.is_empty:
+        found = shelves.find(identity)
+        return said(People(people=() if found is None else (_shown(found),)))
     page = shelves.people(after=after, limit=limit)
     following = str(page[-1].person) if len(page) == limit else None
     return said(People(people=tuple(map(_shown, page)), next=following))
@@ -64,9 +69,9 @@ def tell_facts(call: Call, shelves: Shelves) -> Answer:
     """`GET /v1/facts`: the log by the time things happened."""
     try:
         limit = _limit(call)
-        person = call.asked("person")
-        number = _person_number(person) if person else None
-        if person and number is None:
+        person = _given(call, "person")
+        number = None if person is None else _person_number(person)
+        if person is not None and number is None:
             raise Unasked("person", "is not an id such as per_12")
         wanted = Wanted(
             person=number,
@@ -74,7 +79,7 @@ def tell_facts(call: Call, shelves: Shelves) -> Answer:
             since=_instant(call, "since"),
             until=_instant(call, "until"),
             after=_place(call),
-            is_newest_first=call.asked("order", "oldest") == "newest",
+            is_newest_first=one_of(call, "order", "oldest", "newest") == "newest",
             limit=limit,
         )
     except Unasked as error:
@@ -150,9 +155,7 @@ def _fact(told: Told) -> FactShown:
 
 
 def _person_number(text: str) -> int | None:
-    digits = text.removeprefix(PREFIX)
-    is_number = digits != text and digits.isascii() and digits.isdecimal() and len(digits) < 18
-    return int(digits) if is_number else None
+    return int(text.removeprefix(PREFIX)) if PERSON.fullmatch(text) else None
 
 
 def _limit(call: Call) -> int:
@@ -162,41 +165,64 @@ def _limit(call: Call) -> int:
     return limit
 
 
-def _number(call: Call, name: str, default: int = 0) -> int:
+def one_of(call: Call, name: str, *words: str) -> str:
+    """A parameter that is one of these words; the first where it is not given.
+
+    Raises:
+        Unasked: it is another.
+    """
+    word = call.asked(name, words[0])
+    if word not in words:
+        raise Unasked(name, f"is not one of: {', '.join(words)}")
+    return word
+
+
+def _given(call: Call, name: str) -> str | None:
+    """A parameter; None where it is not given."""
+    if all(name != given for given, _ in call.query):
+        return None
     text = call.asked(name)
     if not text:
+        raise Unasked(name, "is empty; leave it out instead")
+    return text
+
+
+def _number(call: Call, name: str, default: int = 0) -> int:
+    text = _given(call, name)
+    if text is None:
         return default
-    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+    if not NUMBER.fullmatch(text):
         raise Unasked(name, "is not a whole number")
     return int(text)
 
 
 def _instant(call: Call, name: str) -> datetime | None:
-    text = call.asked(name)
-    if not text:
+    text = _given(call, name)
+    if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
-        raise Unasked(name, "is not an instant such as 2026-03-01T00:00:00Z") from None
-    if moment.tzinfo is None or not 1 < moment.year < 9999:
-        raise Unasked(name, "has no time zone, or lies beyond all calendars")
-    return moment.astimezone(UTC)
+        # A plus that was not escaped arrives as a blank.
+        moment = convert(text.replace(" ", "+"), _Zoned)
+    except ValidationError:
+        raise Unasked(name, "is not an instant with a zone, such as 2026-03-01T00:00:00Z") from None
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if moment.year < 5_000 else _LAST
 
 
 def _place(call: Call) -> tuple[datetime, int] | None:
-    text = call.asked("after")
-    if not text:
+    text = _given(call, "after")
+    if text is None:
         return None
+    if not PLACE.fullmatch(text):
+        raise Unasked("after", "is not a cursor of this list")
     micros, _, seq = text.partition(".")
     try:
-        when, number = int(micros), int(seq)
-        moment = datetime.fromtimestamp(when // 1_000_000, UTC).replace(microsecond=when % 1_000_000)
+        moment = datetime.fromtimestamp(int(micros) // 1_000_000, UTC).replace(microsecond=int(micros) % 1_000_000)
     except (ValueError, OverflowError, OSError):
-        raise Unasked("after", "is not a cursor of this list") from None
-    if not -_BIGGEST < number < _BIGGEST:
-        raise Unasked("after", "is not a cursor of this list")
-    return moment, number
+        moment = _FIRST if micros.startswith("-") else _LAST
+    return moment, int(seq)
 
 
 def _micros(moment: datetime) -> int:
