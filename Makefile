@@ -46,7 +46,7 @@ e2e: dev servers ## Run the end-to-end tests: the program against the stand-ins,
 	@$(BIN)/python scripts/clients_table.py
 
 chaos: dev servers ## Run the tests that kill processes and lose replies.
-	@$(BIN)/python -m pytest tests/chaos
+	@$(BIN)/python -m pytest -v --durations=15 tests/chaos
 
 bench: dev ## Measure, and print the figures.
 	@$(BIN)/python -m bench

@@ -20,8 +20,9 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from bench.live.course import QUICK, STEADY, Figures, Terms, run
+from bench.live.course import QUICK, STEADY, Terms, run
 from bench.live.entrants import ENTRANTS
+from bench.live.figures import Figures
 from bench.live.table import OWN, WANTED_MS, lines_of, ratios_of
 
 REPORT = Path("bench-report.json")
@@ -67,7 +68,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _one(name: str, terms: Terms, left_out: dict[str, str]) -> list[Figures]:
-    """All courses of a tool; none where it cannot be had."""
+    """All courses of a tool; none where it cannot be had. The folder stays where we lost something ourselves."""
     place = Path(tempfile.mkdtemp(prefix="orderwire-live-", dir=os.environ.get("BENCH_FOLDER")))
     try:
         figures = run(ENTRANTS[name], place, terms)
@@ -75,7 +76,8 @@ def _one(name: str, terms: Terms, left_out: dict[str, str]) -> list[Figures]:
         left_out[name] = str(error)
         print(f"  {name} left out: {error}", file=sys.stderr, flush=True)
         return []
-    shutil.rmtree(place)
+    if name != OWN or not any(one.lost for one in figures):
+        shutil.rmtree(place)
     return figures
 
 

@@ -1,7 +1,6 @@
 """What one tool is put through: as many orders as it takes, orders at a rate, a kill, an outage of the platform.
 
-An order is *lost* when the tool acknowledged it and it is not with the platform although nothing more arrives. One
-that was turned away is not: whoever sent it knows. *Repeated* are orders that the platform was sent more than once.
+A course is over when everything that was acknowledged is with the platform, or nothing more arrives.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 from msgspec import Struct
 
 from bench.live.entrants import Entrant, Started
+from bench.live.figures import Figures, figures_of
 from bench.live.load import Sent, arrive, press, send
 from bench.live.sink import Sink
 from bench.processes import Processes
@@ -27,9 +27,9 @@ from orderwire.testing.servers import free_port
 
 LOOK = 0.1
 START_SECONDS = 120.0
-QUIET = 20.0
-"""Seconds in which nothing arrives any more, after which what is missing is lost."""
-MOST_SETTLING = 180.0
+QUIET = 75.0
+"""Seconds in which nothing arrives any more, after which what is missing is lost: more than anybody here rests."""
+MOST_SETTLING = 240.0
 STEADY, OVERLOAD = "orders at a rate", "at a rate that was too much"
 _MEGABYTE = 1024
 
@@ -48,33 +48,6 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 QUICK = Terms(steady=10.0, press=4.0, kill=12.0, kill_at=4.0, outage=6.0, around_outage=4.0)
-
-
-class Figures(Struct, kw_only=True):
-    """What one course came to. Delays are milliseconds from sending until the order is in the platform's log."""
-
-    tool: str
-    course: str
-    offered: float
-    """Orders a second that came in; 0 for as many as were answered."""
-    sent: int
-    acknowledged: int
-    lost: int
-    repeated: int
-    rate: float
-    """Orders that arrived for each second from the first that was sent to the last that arrived."""
-    acknowledged_rate: float
-    ack_p50: float
-    ack_p99: float
-    p50: float
-    p99: float
-    most: float
-    peak_mb: int
-    cpu_ms: float
-    """CPU time of all its processes for an order that arrived."""
-    requests: int
-    late_ms: float
-    """By how much an order was sent too late, at most: the measuring side's own delay."""
 
 
 @dataclass
@@ -141,33 +114,17 @@ class Track:
         processes, sink = self.processes, self.sink
         processes.look()
         processes.peak = 0
-        cpu, requests = _cpu(processes), sink.requests
+        cpu, requests = _cpu(processes), sink.arrivals.requests
         asyncio.run(self._watched(sent, *work))
-        arrived = [number for number in sent.at if number in sink.arrived]
-        began = min(sent.at.values(), default=0.0)
-        over = max((sink.arrived[number] for number in arrived), default=began)
-        delays = sorted(sink.arrived[number] - sent.at[number] for number in arrived if number in sent.acknowledged)
-        answers = sorted(at - sent.at[number] for number, at in sent.acknowledged.items())
-        heard = max(sent.acknowledged.values(), default=began) - began
-        return Figures(
+        return figures_of(
+            sent,
+            sink.arrivals,
             tool=self.entrant.name,
             course=course,
             offered=offered,
-            sent=len(sent.at),
-            acknowledged=len(sent.acknowledged),
-            lost=sum(number not in sink.arrived for number in sent.acknowledged),
-            repeated=sum(sink.times[number] > 1 for number in arrived),
-            rate=len(arrived) / max(0.001, over - began),
-            acknowledged_rate=len(answers) / max(0.001, heard),
-            ack_p50=quantile(answers, 0.5),
-            ack_p99=quantile(answers, 0.99),
-            p50=quantile(delays, 0.5),
-            p99=quantile(delays, 0.99),
-            most=quantile(delays, 1.0),
             peak_mb=processes.peak // _MEGABYTE,
-            cpu_ms=1000 * (_cpu(processes) - cpu) / max(1, len(arrived)),
-            requests=sink.requests - requests,
-            late_ms=1000 * sent.latest,
+            cpu=_cpu(processes) - cpu,
+            requests=sink.arrivals.requests - requests,
         )
 
     async def _watched(self, sent: Sent, *work: Coroutine[Any, Any, None]) -> None:
@@ -178,13 +135,13 @@ class Track:
             await asyncio.wait([working], timeout=LOOK)
         working.result()
         over = moved = time.monotonic()
-        count = self.sink.look()
+        count = self.sink.arrivals.look()
         while time.monotonic() < over + MOST_SETTLING and time.monotonic() < moved + QUIET:
-            if all(number in self.sink.arrived for number in sent.acknowledged):
+            if all(number in self.sink.arrivals.at for number in sent.acknowledged):
                 return
             await asyncio.sleep(LOOK)
             self.processes.look()
-            if (now := self.sink.look()) > count:
+            if (now := self.sink.arrivals.look()) > count:
                 count, moved = now, time.monotonic()
 
     async def _until_ready(self) -> None:
@@ -197,8 +154,8 @@ class Track:
             number = self._first()
             await send(self.started.door, sent, number)
             for _ in range(30 if sent.acknowledged else 0):
-                self.sink.look()
-                if number in self.sink.arrived:
+                self.sink.arrivals.look()
+                if number in self.sink.arrivals.at:
                     return
                 await asyncio.sleep(LOOK)
             await asyncio.sleep(LOOK)
@@ -237,11 +194,6 @@ def run(entrant: Entrant, folder: Path, terms: Terms) -> list[Figures]:
         finally:
             track.end()
     return found
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """Milliseconds below which this share of sorted seconds lies; 0 for none."""
-    return 1000 * values[max(0, math.ceil(len(values) * share) - 1)] if values else 0.0
 
 
 def _cpu(processes: Processes) -> float:

@@ -32,19 +32,47 @@ class Line(msgspec.Struct):
 _LINES = msgspec.json.Decoder(Line)
 
 
+class Arrivals:
+    """What a reception log has told so far."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._offset = 0
+        self.at: dict[int, float] = {}
+        """When each order was first there."""
+        self.times: Counter[int] = Counter()
+        """How often each order was taken."""
+        self.requests = 0
+
+    def look(self) -> int:
+        """Read what was logged since the last look; returns how many orders are there."""
+        with self._log.open("rb") as lines:
+            lines.seek(self._offset)
+            for text in lines:
+                if not text.endswith(b"\n"):
+                    break
+                self._offset += len(text)
+                self._take(_LINES.decode(text))
+        return len(self.at)
+
+    def _take(self, line: Line) -> None:
+        self.requests += 1
+        if line.verdict != "taken":
+            return
+        for kept in line.kept:
+            if kept.get("metric") == METRIC:
+                number = int(str(kept["id"]).rpartition(":")[2])
+                self.at.setdefault(number, line.wall)
+                self.times[number] += 1
+
+
 class Sink:
     """A running stand-in, and what its log has told so far."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         ready = folder / "ports"
-        self._log = folder / f"{PLATFORM}.jsonl"
-        self._offset = 0
-        self.arrived: dict[int, float] = {}
-        """When each order was first there."""
-        self.times: Counter[int] = Counter()
-        """How often each order was taken."""
-        self.requests = 0
+        self.arrivals = Arrivals(folder / f"{PLATFORM}.jsonl")
         with (folder / "sink.log").open("wb") as said:
             self._process = subprocess.Popen(
                 [*PROGRAM, "sandbox", PLATFORM, "--no-limits", "--log-dir", str(folder), "--ready-file", str(ready)],
@@ -78,27 +106,6 @@ class Sink:
         request = urllib.request.Request(f"{self.url}/_sandbox/faults", data=body, method="POST")
         request.add_header("content-type", "application/json")
         urllib.request.urlopen(request, timeout=10).close()
-
-    def look(self) -> int:
-        """Read what was logged since the last look; returns how many orders are there."""
-        with self._log.open("rb") as lines:
-            lines.seek(self._offset)
-            for text in lines:
-                if not text.endswith(b"\n"):
-                    break
-                self._offset += len(text)
-                self._take(_LINES.decode(text))
-        return len(self.arrived)
-
-    def _take(self, line: Line) -> None:
-        self.requests += 1
-        if line.verdict != "taken":
-            return
-        for kept in line.kept:
-            if kept.get("metric") == METRIC:
-                number = int(str(kept["id"]).rpartition(":")[2])
-                self.arrived.setdefault(number, line.wall)
-                self.times[number] += 1
 
     def _end(self) -> None:
         self._process.send_signal(signal.SIGTERM)

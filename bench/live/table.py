@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
-from bench.live.course import Figures
+from bench.live.figures import Figures
 
 HEADS = (
     "tool", "offered/s", "sent", "acknowledged", "lost", "repeated", "there/s", "acks/s", "ack p99 ms", "p50 ms",

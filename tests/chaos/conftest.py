@@ -1,8 +1,13 @@
 """Options of the chaos tests: which seeds, how many."""
 
-from collections.abc import Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
+
+MEMORY = Path("/dev/shm")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -24,6 +29,17 @@ def seed_asked(request: pytest.FixtureRequest) -> int | None:
     """The seed given with `--seed`."""
     asked: int | None = request.config.getoption("--seed", default=None)
     return asked
+
+
+@pytest.fixture
+def in_memory(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: deaths inside a process ask nothing of a disk but time."""
+    if not MEMORY.is_dir():
+        yield tmp_path
+        return
+    place = Path(tempfile.mkdtemp(prefix="orderwire-chaos-", dir=MEMORY))
+    yield place
+    shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from orderwire.testing.stage import settings_of
 from orderwire.transport.clock import SystemClock
 from orderwire.transport.http import HttpTransport
 
-HEAD_START = 4.0
+HEAD_START = 2.0
 
 
 def delivery(ledger: Ledger, platform: str, base_url: str) -> Delivery:

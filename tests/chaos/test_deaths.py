@@ -3,7 +3,7 @@
 A failure names its seed; `pytest tests/chaos/test_deaths.py --seed N -k <platform>` replays it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -36,30 +36,35 @@ def is_settled_by_a_later_fact(after: Aftermath, seqs: Iterable[int]) -> bool:
     return all(person_by_seq[seq] in doubtful for seq in seqs)
 
 
-def wrongs_of(seeds: Iterable[int], platform: str, place: Path) -> dict[int, list[str]]:
+def wrongs_of(seeds: Sequence[int], platform: str, place: Path) -> dict[int, list[str]]:
     found = {}
+    deaths = 0
     for seed in seeds:
         after = suffer(Ordeal.drawn(seed, platform), place / f"{seed}.db")
+        deaths += after.deaths
         if wrong := everything_wrong(after):
             found[seed] = wrong
+    print(f"{platform}: seeds {seeds[0]} to {seeds[-1]}, {deaths} deaths, wrong: {sorted(found) or 'none'}")
     return found
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_whatever_dies_nothing_is_lost_or_doubled(platform: str, tmp_path: Path, seed_asked: int | None) -> None:
+def test_whatever_dies_nothing_is_lost_or_doubled(platform: str, in_memory: Path, seed_asked: int | None) -> None:
     seeds = FEW if seed_asked is None else [seed_asked]
-    assert {} == wrongs_of(seeds, platform, tmp_path)
+    assert {} == wrongs_of(seeds, platform, in_memory)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_the_same_for_hundreds_of_seeds(platform: str, tmp_path: Path) -> None:
-    assert {} == wrongs_of(MANY, platform, tmp_path)
+def test_the_same_for_hundreds_of_seeds(platform: str, in_memory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        print()
+        assert {} == wrongs_of(MANY, platform, in_memory)
 
 
-def test_the_ordeals_are_ordeals(tmp_path: Path) -> None:
+def test_the_ordeals_are_ordeals(in_memory: Path) -> None:
     """Workers do die, requests do fail, and some outcomes are never learned."""
-    afters = [suffer(Ordeal.drawn(seed, "drip"), tmp_path / f"{seed}.db") for seed in range(12)]
+    afters = [suffer(Ordeal.drawn(seed, "drip"), in_memory / f"{seed}.db") for seed in range(12)]
     faulted = sum(line["fault"] != "none" for after in afters for line in after.lines)
     assert (True, True, True) == (
         sum(after.deaths for after in afters) > 20,
@@ -68,6 +73,6 @@ def test_the_ordeals_are_ordeals(tmp_path: Path) -> None:
     )
 
 
-def test_the_same_seed_is_the_same_ordeal(tmp_path: Path) -> None:
-    one, other = (suffer(Ordeal.drawn(9, "klaviyo"), tmp_path / f"{name}.db") for name in "ab")
+def test_the_same_seed_is_the_same_ordeal(in_memory: Path) -> None:
+    one, other = (suffer(Ordeal.drawn(9, "klaviyo"), in_memory / f"{name}.db") for name in "ab")
     assert [line["body"] for line in one.lines] == [line["body"] for line in other.lines]

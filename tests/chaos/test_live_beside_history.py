@@ -99,10 +99,10 @@ def quantile(values: list[float], share: float) -> float:
 @pytest.mark.slow
 @pytest.mark.parametrize("platform", BY_PLATFORM)
 def test_news_arrive_within_seconds_and_history_has_the_rest(
-    platform: str, tmp_path: Path, facts_asked: int | None, capsys: pytest.CaptureFixture[str]
+    platform: str, in_memory: Path, facts_asked: int | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     facts = facts_asked or FACTS
-    course = run_coarsely(lambda: sent(platform, tmp_path / "ledger.db", facts))
+    course = run_coarsely(lambda: sent(platform, in_memory / "ledger.db", facts))
     delays, history = course.delays(), course.arrivals.history
     count, per = BY_PLATFORM[platform]
     seconds = history[-1] - history[0]

@@ -122,6 +122,11 @@ def is_decided(losses: Sequence[float]) -> bool:
     return not low <= BEARABLE < high
 
 
+def is_all_decided(*measures: Sequence[float]) -> bool:
+    """Whether every measure has decided."""
+    return all(map(is_decided, measures))
+
+
 def told(losses: Sequence[float]) -> str:
     low, high = interval(losses)
     verdict = "bearable" if high <= BEARABLE else "too much" if low > BEARABLE else "not decided"
@@ -133,10 +138,10 @@ def told(losses: Sequence[float]) -> str:
 def test_a_sick_neighbour_costs_a_healthy_destination_nothing_to_speak_of(
     neighbour: str, tmp_path: Path, start: Starter, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No loss beyond the bearable may be shown, neither by the clock nor by what the processor works.
+    """By what the processor works, the loss is shown to be bearable; by the clock, none beyond that is shown.
 
     On a machine that does other things too, the clock alone cannot tell so little, and the processor's time does not
-    tell whether anybody waited. What is printed says whether the loss is shown to be bearable, or was not decided.
+    tell whether anybody waited. What is printed says whether the clock has decided, too.
     """
     shop = tmp_path / "shop.db"
     make_shop(shop)
@@ -146,7 +151,7 @@ def test_a_sick_neighbour_costs_a_healthy_destination_nothing_to_speak_of(
     speeds: list[float] = []
     by_clock: list[float] = []
     by_processor: list[float] = []
-    while len(by_clock) < FEWEST_PAIRS or (len(by_clock) < MOST_PAIRS and not is_decided(by_clock)):
+    while len(by_clock) < FEWEST_PAIRS or (len(by_clock) < MOST_PAIRS and not is_all_decided(by_clock, by_processor)):
         runs = [well, (*well, *sick)]
         turn = -1 if len(by_clock) % 2 else 1
         alone, beside = [run(start, shop, *one) for one in runs[::turn]][::turn]
@@ -156,4 +161,4 @@ def test_a_sick_neighbour_costs_a_healthy_destination_nothing_to_speak_of(
     with capsys.disabled():
         print(f"\nbeside one that {neighbour}: {len(by_clock)} pairs, {statistics.mean(speeds):,.0f} facts/s alone")
         print(f"  lost by the clock     {told(by_clock)}\n  lost by the processor {told(by_processor)}")
-    assert (True, True) == (interval(by_clock)[0] <= BEARABLE, interval(by_processor)[0] <= BEARABLE)
+    assert (True, True) == (interval(by_clock)[0] <= BEARABLE, interval(by_processor)[1] <= BEARABLE)

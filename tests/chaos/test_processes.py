@@ -1,27 +1,38 @@
 """Real processes, really killed: workers against a stand-in over HTTP, on SQLite and on PostgreSQL."""
 
 import json
+import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
 import pytest
+from psycopg import sql
 
+from orderwire.errors import StoreFull
 from orderwire.ledger import AttemptState, Disposition, Ledger, open_ledger
 from orderwire.ledger.values import FactFilter
 from orderwire.sandbox.checker import Checker, Destination, Log, read_fact
 from orderwire.sandbox.kit import read_log
-from orderwire.testing.servers import ServerMissing, postgres_server, restartable_postgres
-from orderwire.testing.shops import small_shop
+from orderwire.testing.servers import (
+    ServerMissing,
+    ordinary_user,
+    postgres_server,
+    private_directory,
+    restartable_postgres,
+)
+from orderwire.testing.shops import identity, order_of, small_shop
 from orderwire.testing.stage import record, settings_of, switch_on
 from orderwire.testing.virtual import START
 
@@ -248,6 +259,91 @@ def test_a_database_that_goes_down_and_comes_up_costs_nothing(
         shop.reopen()
         stack.callback(shop.close)
         assert {} == shop.wrongs()
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A file system of a few megabytes, which only the superuser can make."""
+    user = ordinary_user()
+    with private_directory("orderwire-disk-", user) as place:
+        command = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)]
+        if subprocess.run(command, check=False, capture_output=True).returncode:
+            pytest.skip("no file system can be mounted here")
+        try:
+            shutil.chown(place, user or os.getuid())
+            yield place
+        finally:
+            subprocess.run(["umount", "--lazy", place], check=True)
+
+
+class FullServer:
+    """A database whose tables lie on a small disk, which something else can fill."""
+
+    def __init__(self, url: str, disk: Path) -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE TABLESPACE small LOCATION {}").format(str(disk)))
+        self.url = f"{url}?options=-c%20default_tablespace%3Dsmall"
+        self._filler = disk / "filler"
+
+    def fill(self) -> None:
+        """Take all the room there is, to the last page."""
+        with suppress(OSError), self._filler.open("ab", buffering=0) as filler:
+            while filler.write(bytes(4096)):
+                pass
+
+    def clear(self) -> None:
+        """Give the room back."""
+        self._filler.unlink()
+
+
+@pytest.fixture
+def full_server(small_disk: Path) -> Iterator[FullServer]:
+    try:
+        with postgres_server() as url:
+            yield FullServer(url, small_disk)
+    except ServerMissing:
+        pytest.skip("no PostgreSQL server is installed")
+
+
+@pytest.mark.postgres
+def test_a_database_whose_disk_fills_up_stops_the_worker_and_costs_nothing(
+    full_server: FullServer, tmp_path: Path, start: Callable[..., Process]
+) -> None:
+    """It fills up in the middle of a delivery, again and again; whenever there is room, the next worker goes on."""
+    rng = random.Random(7)
+    shop = Shop(full_server.url, "omnisend", tmp_path, start, 7)
+    ended = []
+    for number in range(4):
+        worker = shop.worker(start, f"w{number}")
+        assert "begun" == said(worker)
+        time.sleep(rng.uniform(0.0, 0.3))
+        full_server.fill()
+        ended.append((worker.wait(60), said(worker)))
+        full_server.clear()
+    assert {(0, "done")} != set(ended) <= {(4, "StoreFull"), (0, "done")}
+    assert 0 == shop.worker(start, "last").wait(60)
+    assert {} == shop.wrongs()
+    shop.close()
+
+
+@pytest.mark.postgres
+def test_a_database_whose_disk_fills_up_keeps_what_it_acknowledged_and_nothing_else(full_server: FullServer) -> None:
+    ledger = open_ledger(full_server.url)
+    acknowledged = 0
+    for turn in range(3):
+        full_server.fill()
+        with suppress(StoreFull):
+            for number in range(500):
+                record(ledger, order_of(f"{turn}.{number}", identity(number), START), at=START, is_imported=True)
+                acknowledged = ledger.head()
+            pytest.fail("the disk was never full")
+        assert acknowledged == ledger.head()
+        full_server.clear()
+    record(ledger, order_of("last", identity(1), START), at=START, is_imported=True)
+    facts = list(ledger.facts(FactFilter()))
+    ledger.close()
+    assert list(range(1, len(facts) + 1)) == [fact.seq for fact in facts]
+    assert acknowledged < len(facts)
 
 
 def test_switched_on_while_sources_write_every_fact_has_one_lane(

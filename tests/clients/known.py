@@ -106,7 +106,7 @@ CLIENTS = (
         registry="PyPI",
         platform="klaviyo",
         program="run_klaviyo.py",
-        speaks="the API of today, every call on people, consent, lists, events, metrics, catalog and erasure",
+        speaks="the API of today: people, consent, lists, events, metrics, catalog, erasure",
         note="Its models check every answer.",
     ),
     Client(
@@ -132,7 +132,7 @@ CLIENTS = (
         registry="PyPI",
         platform="drip",
         program="run_drip.py",
-        speaks="v2 and v3, every method",
+        speaks="v2 and v3, but for what switches campaigns and workflows",
         is_wrong={"unsubscribe": _BODY, "unsubscribe_from_all": _BODY},
         note="Needs urllib3 before 2.",
     ),

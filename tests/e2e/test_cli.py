@@ -170,6 +170,16 @@ def test_person_show_as_text_has_no_raw_bytes(delivered: Program) -> None:
     assert ("Name2", True) == (shown.split()[1], "email p2@mail.test" in shown)
 
 
+def test_person_show_explains_where_it_is_from(delivered: Program) -> None:
+    shown = delivered.run("person", "show", "p2@mail.test").stdout
+    assert ("from shop" in shown, "): in force" in shown) == (True, True)
+
+
+def test_only_a_joined_person_can_be_taken_apart(delivered: Program) -> None:
+    done = delivered.run("person", "separate", "per_2", "--yes")
+    assert (2, "", True) == (done.returncode, done.stdout, "is not joined into another person" in done.stderr)
+
+
 def test_a_persons_export_holds_every_fact(delivered: Program) -> None:
     done = delivered.run("person", "export", "p2@mail.test")
     assert ["consent.changed", "person.updated", "order.placed", "order.paid", "order.placed", "order.paid"] == [

@@ -135,14 +135,15 @@ def test_a_valid_body_with_something_wrong_inside_is_answered(town: Town, platfo
     assert [] == town.all(requests)
 
 
-def test_the_valid_bodies_are_valid(town: Town) -> None:
+def test_nearly_all_bodies_that_are_mutated_were_valid(town: Town) -> None:
     requests = [
         Sent(sample.name, sample.method, sample.target, sample.headers, sample.body)
         for platform, keys in town.keys.items()
         for sample in corpus.samples(platform, keys)
     ]
-    assert [] == [one for one in town.all(requests, also=lambda answered: answered.status < 300) if "lost" in one]
-    assert 1.0 > len(town.all(requests, also=lambda answered: answered.status < 300)) / len(requests)
+    refused = town.all(requests, also=lambda answered: answered.status < 300)
+
+    assert (True, []) == (len(refused) * 20 < len(requests), [one for one in refused if "lost" in one])
 
 
 def test_no_path_or_query_is_too_odd(town: Town) -> None:

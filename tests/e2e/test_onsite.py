@@ -412,3 +412,51 @@ def test_a_platforms_own_script_beside_ours_still_gets_every_command(shop: Shop,
     until(lambda: len(shop.kinds()) == 2, "two facts")
     assert ["One", "Two"] == [command[1] for command in page.evaluate("window.got")]
     assert ["custom.One", "custom.Two"] == shop.kinds()
+
+
+def test_a_full_store_keeps_nothing_from_leaving(shop: Shop, visit: BrowserContext) -> None:
+    fill = """<script>
+      localStorage.setItem("room", "x".repeat(30));
+      localStorage.setItem("shop", "x".repeat(5 * 1024 * 1024 - 1000));
+      let size = 1000; while (size) try { localStorage.setItem("more" + Math.random(), "x".repeat(size)); }
+        catch (full) { size = Math.floor(size / 2); }
+      localStorage.removeItem("room");
+    </script>"""
+    page = opened(visit, shop.page(fill, attributes='data-pages="off"'))
+    for name in ("one", "two"):
+        page.evaluate(f'orderwire.track("{name}")')
+
+    until(lambda: len(shop.kinds()) == 2, "two facts")
+    devices = {record.identity.anonymous_id for record in shop.records() if isinstance(record, Event)}
+    assert 1 == len(devices)
+
+
+def test_a_record_too_large_for_a_beacon_leaves_by_itself(shop: Shop, visit: BrowserContext) -> None:
+    page = opened(visit, shop.page("", attributes='data-pages="off"'))
+    page.evaluate('orderwire.track("large", {list: Array.from({length: 90}, () => "€".repeat(800))})')
+    page.evaluate('orderwire.track("small")')
+
+    until(lambda: len(shop.kinds()) == 2, "two facts")
+    assert {"custom.large", "custom.small"} == set(shop.kinds())
+
+
+def test_prices_are_read_as_people_write_them(shop: Shop, visit: BrowserContext) -> None:
+    page = opened(visit, shop.page("", attributes='data-pages="off"'))
+    written = [
+        "1,234.56",
+        "1.234,56 €",
+        "1234,56",
+        "$1,234",
+        "1,234,567.00",
+        "1.234.567,00",
+        "0,5",
+        "12.345",
+        "Rs. 500",
+        "500,-",
+    ]
+    for place, price in enumerate(written):
+        page.evaluate(f'orderwire.viewed({{product_id: {place}, price: "{price}", currency: "EUR"}})')
+
+    until(lambda: len(shop.kinds()) == len(written), "a fact for each")
+    values = [record.value for record in shop.records() if isinstance(record, Event)]
+    assert [123456, 123456, 123456, 123400, 123456700, 123456700, 50, 1235, 50000, 50000] == values

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from orderwire.app import erasures
 from orderwire.app.bootstrap import Shop
 from orderwire.app.logbook import FactLine, line_of, person_name
 from orderwire.delivery.decide import person_key
@@ -104,7 +105,7 @@ def page_of(shop: Shop, report: PersonReport) -> PersonPage:
             for channel, statements in report.statements.items()
             for place, (standing, verdict) in enumerate(judged(statements))
         ),
-        notes=(*_notes(shop, report), *_twice_known(shop, contacts)),
+        notes=(*_notes(shop, report), *_twice_known(shop, contacts), *erasures.told_of(shop, report)),
         kinds=dict(sorted(Counter(fact.kind for fact in report.facts).items())),
         consent_history=tuple(map(line_of, report.consent_history)),
         destinations=contacts,

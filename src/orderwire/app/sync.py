@@ -25,7 +25,7 @@ from orderwire.app.running.board import Board, pending_of
 from orderwire.app.running.crew import DONE, WRONG, Crew
 from orderwire.app.running.roles import PATIENCE, Line, Reading, Role
 from orderwire.app.settings import secret
-from orderwire.errors import ConfigError
+from orderwire.errors import Busy, ConfigError
 
 MOST_STARTS = 6
 """How often a worker of a run with an end is started before it is given up."""
@@ -170,7 +170,11 @@ class _Supervisor:
         """Let the waiting workers begin; what the ledger holds now is what they have before them."""
         if not self.crew.may_deliver.is_set():
             names = self.shop.settings.destinations
-            self.board.expect({name: pending_of(self.shop, name) for name in names}, head=self.shop.ledger.head())
+            try:
+                pending = {name: pending_of(self.shop, name) for name in names}
+                self.board.expect(pending, head=self.shop.ledger.head())
+            except Busy:
+                self.board.expect(dict.fromkeys(names, 0), head=0)
             self.crew.may_deliver.set()
 
     async def _work(self, crew: Crew) -> Sequence[int]:

@@ -202,7 +202,7 @@ class Delivery:
                 task.result()
             if until_idle and self._is_idle(desk):
                 return
-            await asyncio.sleep(POLL / 4)
+            await asyncio.sleep(POLL / 2)
 
     def _is_idle(self, desk: Desk) -> bool:
         if desk.passages or desk.jobs or desk.to_forget or (self.all_read and not self.all_read.is_set()):

@@ -27,6 +27,8 @@ MOST_AWAITING = 10_000
 """Facts whose next item waits for a later answer before history stops reading."""
 MOST_KEPT = 500_000
 """Subjects about which later answers are awaited before history stops reading."""
+SHORTEST_PAUSE = 0.005
+"""Real seconds until history looks again whether it may go on; where that takes long, it looks less often."""
 PARCELS_AHEAD = 3
 """Sealed history parcels of one budget that may wait for a permit."""
 POLL = 0.1
@@ -199,9 +201,11 @@ class HistoryFeed:
             desk.progress.reached = desk.history_cursor
             await desk.books.flush()
         desk.is_filling = False
+        pause = SHORTEST_PAUSE
         while self._is_unfinished(family):
             seal_stragglers(desk)
-            await asyncio.sleep(POLL / 10)
+            await asyncio.sleep(pause)
+            pause = min(pause * SLACKENING, POLL / 2)
         desk.progress.reached = desk.history_cursor
         await desk.books.flush()
 
@@ -245,12 +249,14 @@ class HistoryFeed:
         """Wait while enough is prepared: what waits long would have to be asked again."""
         desk = self._desk
         was_filling = desk.is_filling
+        pause = SHORTEST_PAUSE
         while self._stands_still or any(queue.count(Lane.HISTORY) >= PARCELS_AHEAD for queue in desk.queues.values()):
             desk.progress.waiting = desk.holds.waiting_count
             # Reading history holds back the questions about jobs; those that it waits for itself it must not.
             desk.is_filling = was_filling and not self._stands_still
             seal_stragglers(desk)
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(pause)
+            pause = min(pause * SLACKENING, POLL / 2)
         desk.is_filling = was_filling
         await asyncio.sleep(0)
 

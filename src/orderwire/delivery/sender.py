@@ -92,7 +92,7 @@ class Sender:
         for passage, part in zip(parcel.passages, parcel.parts, strict=True):
             passage.intended.add(part)
             recipient = passage.statement.recipient
-            if recipient is not None and not recipient.is_known_there:
+            if parcel.tries == 1 and recipient is not None and not recipient.is_known_there:
                 desk.books.mark(passage.pin())
             if passage.is_intended:
                 if passage.has_exemption:

@@ -119,7 +119,7 @@ class Document(Struct, frozen=True, kw_only=True):
     """What a platform's clients may ask for again that is no fact: a list and its members, a tag, a job's result.
 
     `body` is in the dialect's own words. Documents of a collection are ordered by `rank`, then `key`; an empty rank
-    orders them by key. `identity` names the one person it is about, with whom it is forgotten; others are dropped when
+    orders them by key. `identity` names the one person it is about, with whom it is forgotten; others go when
     their key or text names a forgotten person.
     """
 

@@ -46,7 +46,7 @@ def match(given: Identifiers, holder: Holder, apart: Apart = frozenset()) -> Mat
     held = {identifier: holder(identifier) for identifier in present}
     holders = list(held.values())
     only = holders[0]
-    if all([one is only for one in holders]):
+    if all(one is only for one in holders):
         return Match(person=only, adds=tuple(present) if only is None else ())
     by_id = held[given.external_id] if given.external_id else None
     by_email = held[given.email] if given.email else None

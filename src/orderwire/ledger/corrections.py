@@ -51,7 +51,7 @@ def with_known_instants(order: Order, known: Callable[[str], KnownFact | None], 
     changes: dict[str, Any] = {}
     vague: list[str] = []
     for name in order.approximate:
-        fact = known(_HAPPENINGS[name]) if name in _HAPPENINGS else None
+        fact = known(_HAPPENINGS[name]) if name in _HAPPENINGS and getattr(order, name) is not None else None
         if fact is not None and not (fact.is_approximate and is_correcting):
             changes[name] = instant(fact.occurred_at)
         if fact is None or fact.is_approximate:
@@ -60,9 +60,12 @@ def with_known_instants(order: Order, known: Callable[[str], KnownFact | None], 
 
 
 def _is_better(told: datetime | None, order: Order, name: str) -> bool:
-    """Whether an exact instant may take the place of this approximate one: it is earlier, or the order's day stood in."""
+    """Whether an exact instant may take an approximate one's place: it is earlier, or the order's day stood in."""
     vague = getattr(order, name)
-    return told is not None and (told < vague or (vague == order.placed_at and name != "placed_at"))
+    if told is None or vague is None:
+        return False
+    has_own_day = name != "placed_at" and vague == order.placed_at
+    return bool(told < vague or has_own_day)
 
 
 def with_told_instants(newest: bytes, told: Order) -> Order | None:

@@ -20,6 +20,7 @@ from orderwire.model import (
     Consent,
     ConsentState,
     Event,
+    Kind,
     Order,
     Person,
     Product,
@@ -32,6 +33,8 @@ from orderwire.model import (
 
 CHECKOUT = "checkout"
 """The origin of a consent that was ticked in an order's own checkout."""
+_EVENTS = {kind.value: kind for kind in (Kind.PRODUCT_VIEWED, Kind.SITE_ACTIVE)}
+_NAMES = "Names: product.viewed, site.active, custom.<your name>."
 _NUL = b"\\u0000"
 """How JSON writes a NUL character: a body without it holds no id with one."""
 
@@ -100,6 +103,8 @@ def sift(received: Sequence[Received], source: str, at: datetime) -> tuple[list[
 def _taken_apart(record: Record, raw: bytes, *, source: str, at: datetime, is_derived: bool) -> Prepared:
     claims = claims_of(record, at=at)
     last = claims[-1]
+    if isinstance(record, Event) and _kind_of_event(record.name) is None:
+        raise InvalidRecord(source, "name", "is not the name of an event", _NAMES)
     identifiers = identifiers_of(identity_of(record), source)
     body = json.encode(record)
     if _NUL in body and _has_nul(claims, identifiers):
@@ -109,7 +114,7 @@ def _taken_apart(record: Record, raw: bytes, *, source: str, at: datetime, is_de
         claims,
         tuple([micros(claim.occurred_at) for claim in claims]),
         f"{source}/{last.subject}",
-        micros_if(last.version),
+        micros_if(_version(claims)),
         identifiers,
         body,
         digest(content_of(record, body)),
@@ -117,6 +122,18 @@ def _taken_apart(record: Record, raw: bytes, *, source: str, at: datetime, is_de
         digest(raw) if raw else b"",
         is_derived,
     )
+
+
+def _kind_of_event(name: str) -> Kind | None:
+    """What an event's name stands for; None for one that is no event's, such as that of an order's happening."""
+    if name.startswith("custom.") and len(name) > len("custom."):
+        return Kind.CUSTOM
+    return _EVENTS.get(name)
+
+
+def _version(claims: tuple[Claim, ...]) -> datetime | None:
+    """The state's version: a happening beside it (a checkout, an upcoming order) carries none."""
+    return next((claim.version for claim in reversed(claims) if claim.version is not None), None)
 
 
 def restated(item: Prepared, record: Record) -> Prepared:

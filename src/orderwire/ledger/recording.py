@@ -237,11 +237,10 @@ class Planning:
         """Whether it is told when something happened of which only about when was known."""
         if claim.is_approximate or not known.is_approximate:
             return False
-        placed = self._known.facts.get(f"{item.subject}#placed")
-        is_own_day = (
-            claim.kind != Kind.ORDER_PLACED and placed is not None and placed.occurred_at == known.occurred_at
-        )
-        return is_own_day or micros(claim.occurred_at) < known.occurred_at
+        told, record = micros(claim.occurred_at), item.record
+        if isinstance(record, Order) and claim.kind != Kind.ORDER_PLACED and _is_own_day(record, known):
+            return told != known.occurred_at
+        return told < known.occurred_at
 
     def _is_different(
         self, item: Prepared, claim: Claim, occurred_at: int, known: KnownFact, state: Subject | None
@@ -346,6 +345,11 @@ class Planning:
             self._stale += 1
         else:
             self._seen += 1
+
+
+def _is_own_day(order: Order, known: KnownFact) -> bool:
+    """Whether the instant known of a happening is that of the order itself."""
+    return micros(order.placed_at) == known.occurred_at
 
 
 def _version_text(claim: Claim) -> str:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from msgspec import Struct, json
 
-from orderwire.identity import identifiers_of
+from orderwire.identity import Identifier, identifiers_of
 from orderwire.ledger.engine import Columns, Engine
+from orderwire.ledger.erasure import erasure_key, hash_of, telling
 from orderwire.ledger.instants import instant, instant_if, micros
 from orderwire.ledger.rows import card_of, fact_of
 from orderwire.ledger.values import PersonCard
 from orderwire.model import Fact, Identity
 
+_ADDRESS = re.compile(r"""[^\s"'<>()\[\]{},:;=/\\@]+@[^\s"'<>()\[\]{},:;=/\\@&]+""")
+"""What looks like an e-mail address in a text."""
 _NEVER = -(2**62)
 _FOREVER = 2**62
 
@@ -102,12 +106,12 @@ class Shelving:
             yield
 
     def put_documents(self, source: str, documents: Sequence[Kept], *, at: datetime) -> None:
-        """Keep documents, each in the place of the one before."""
+        """Keep documents, each in the place of the one before; none that is about, or names, somebody forgotten."""
         moment = micros(at)
         with self._engine.turn():
             rows = [
                 (source, one.collection, one.rank, one.key, self._about(source, one), moment, one.body)
-                for one in documents
+                for one in self._of_nobody_forgotten(source, documents)
             ]
             self._engine.write_many("put_documents", rows)
 
@@ -229,15 +233,16 @@ class Shelving:
             "kinds": engine.listed(page.kinds) if page.kinds else None,
             "limit": page.limit,
         }
-        name = "happenings"
+        forward, back = "happenings", "happenings_back"
         if page.person is not None:
-            name, values["people"] = "happenings_of_people", engine.listed(self._one_with(page.person))
+            forward, back = "happenings_of_people", "happenings_of_people_back"
+            values["people"] = engine.listed(self._one_with(page.person))
         if page.is_newest_first:
             at, seq = (until, _NEVER) if page.after is None else (micros(page.after[0]), page.after[1])
-            rows = engine.rows(f"{name}_back", at=min(at, until), seq=seq, since=since, **values)
+            rows = engine.rows(back, at=min(at, until), seq=seq, since=since, **values)
         else:
             at, seq = (since, _NEVER) if page.after is None else (micros(page.after[0]), page.after[1])
-            rows = engine.rows(name, at=max(at, since), seq=seq, until=until, **values)
+            rows = engine.rows(forward, at=max(at, since), seq=seq, until=until, **values)
         return [(fact_of(row), bytes(row[16] or b"")) for row in rows]
 
     def placed_by_hour(self, since: datetime, until: datetime) -> list[HourOfOrders]:
@@ -254,6 +259,17 @@ class Shelving:
             for source, hour, count, last, waited in rows
         ]
 
+    def _of_nobody_forgotten(self, source: str, documents: Sequence[Kept]) -> Sequence[Kept]:
+        """Those that tell of nobody forgotten, as far as an identity or an e-mail address in their text says."""
+        engine = self._engine
+        if not engine.rows("anybody_forgotten")[0][0]:
+            return documents
+        key = erasure_key(engine)
+        hashes = [{hash_of(one, key) for one in _told_of(source, document)} for document in documents]
+        rows = engine.rows("forgotten", hashes=engine.listed(set[str]().union(*hashes)))
+        forgotten = {row[0] for row in rows}
+        return [one for one, theirs in zip(documents, hashes, strict=True) if forgotten.isdisjoint(theirs)]
+
     def _about(self, source: str, document: Kept) -> int | None:
         return None if document.identity is None else self.holder_of(source, document.identity)
 
@@ -261,6 +277,14 @@ class Shelving:
         rows = self._engine.rows("survivors", people=self._engine.listed([person]))
         number = int(rows[0][1]) if rows else person
         return [number, *(row[0] for row in self._engine.rows("joined_into", person=number))]
+
+
+def _told_of(source: str, document: Kept) -> Iterator[Identifier]:
+    """By whose identifiers a document counts as theirs."""
+    yield from telling(identifiers_of(document.identity, source))
+    text = f"{document.key} {document.body.decode('utf-8', 'replace')}"
+    for address in _ADDRESS.findall(text):
+        yield from telling(identifiers_of(Identity(email=address), source))
 
 
 def _kept(row: Columns) -> Kept:

@@ -8,6 +8,11 @@ import socket
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+_INSIDE_OUT = tuple(
+    map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "fec0::/10"))
+)
+"""What leads to IPv4 addresses by translation, private ones among them, and what was a site's own."""
+
 
 class PrivateAddress(OSError):
     """The name leads into a private network, or to this machine."""
@@ -45,6 +50,8 @@ def is_public(address: str) -> bool:
     try:
         found = ipaddress.ip_address(address.partition("%")[0].strip("[]"))
     except ValueError:
+        return False
+    if any(found in network for network in _INSIDE_OUT if found.version == network.version):
         return False
     inside = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
     return found.is_global and not found.is_multicast and (inside is None or inside.is_global)

@@ -81,6 +81,8 @@ class HttpTransport:
             is_private = isinstance(error.__cause__, PrivateAddress)
             stage = "connect: the address is private" if is_private else "connect"
             raise Unavailable(stage, may_have_arrived=False) from error
+        except aiohttp.InvalidURL as error:
+            raise Unavailable("connect: the address is none", may_have_arrived=False) from error
         except (TimeoutError, aiohttp.ServerTimeoutError) as error:
             raise Unavailable("timeout", may_have_arrived=True) from error
         except aiohttp.ClientError as error:

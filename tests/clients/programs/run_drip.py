@@ -157,6 +157,9 @@ def orders() -> None:
         lambda a: len(a) > 0,
         True,
     )
+
+
+def more() -> None:
     several = [
         {
             "provider": "shop",
@@ -233,5 +236,6 @@ if __name__ == "__main__":
     subscribers()
     activity()
     orders()
+    more()
     rest()
     gone()

@@ -6,14 +6,29 @@ from typing import Any
 
 import pytest
 from msgspec import json
+from msgspec.structs import replace
 
 from orderwire.errors import InvalidRecord
 from orderwire.ledger import Checkpoint, FactFilter, Mode, Received
 from orderwire.ledger.store import StoredLedger
-from orderwire.model import Identity, Kind, Order, OrderLine, Record, Refund, RefundKind, Shipment, Subscription
+from orderwire.model import (
+    Cart,
+    Event,
+    Identity,
+    Kind,
+    Order,
+    OrderLine,
+    Record,
+    Refund,
+    RefundKind,
+    Shipment,
+    Subscription,
+)
 from orderwire.testing.ledgers import (
+    ANA,
     NOW,
     PLACED,
+    SOURCE,
     cart,
     entries,
     event,
@@ -387,3 +402,25 @@ def test_an_exact_instant_is_believed_where_it_can_be_the_one(
     record(ledger, order(cancelled_at=stood_in, approximate=("cancelled_at",)))
     receipt = record(ledger, order(cancelled_at=told))
     assert (int(believed), told if believed else stood_in) == (receipt.appended, facts(ledger)[1].occurred_at)
+
+
+def test_a_cart_told_again_with_a_checkout_of_before_is_no_contradiction(ledger: StoredLedger) -> None:
+    begun = Cart(
+        cart_id="c1",
+        identity=ANA,
+        currency="EUR",
+        total=100,
+        updated_at=PLACED,
+        checkout_started_at=PLACED,
+    )
+    for one in (begun, replace(begun, checkout_started_at=None, total=200)):
+        ledger.record([Received(record=one)], source=SOURCE, at=NOW, is_imported=False)
+
+    assert {"cart.updated", "checkout.started"} == {fact.kind for fact in ledger.facts(FactFilter())}
+
+
+@pytest.mark.parametrize("name", ["order.placed", "person.forgotten", "consent.changed", "custom.", "", "viewed"])
+def test_an_event_never_passes_for_another_kind_of_fact(ledger: StoredLedger, name: str) -> None:
+    event = Event(event_id="1", name=name, identity=ANA, occurred_at=PLACED)
+    with pytest.raises(InvalidRecord, match="name of an event"):
+        ledger.record([Received(record=event)], source=SOURCE, at=NOW, is_imported=False)

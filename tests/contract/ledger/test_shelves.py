@@ -9,7 +9,7 @@ from msgspec import json
 from orderwire.errors import InvalidRecord, StoreError
 from orderwire.ledger import AccessKey, Kept, Page, Received
 from orderwire.ledger.store import StoredLedger
-from orderwire.model import Event, Identity, Person
+from orderwire.model import Channel, Consent, ConsentState, Event, Identity, Person
 from orderwire.testing.ledgers import NOW, order, person
 
 Open = Callable[[], StoredLedger]
@@ -213,6 +213,32 @@ def test_what_was_kept_about_a_person_is_gone_when_they_are_forgotten(ledger: St
     ledger.forget(1, at=NOW, reason="asked")
 
     assert ["7", "his"] == keys_of(ledger.documents(SOURCE, "c"))
+
+
+def test_nothing_is_kept_anew_about_somebody_forgotten_until_they_come_back(ledger: StoredLedger) -> None:
+    recorded(ledger, Received(record=person()))
+    ledger.forget(1, at=NOW, reason="asked")
+    kept = [
+        Kept(collection="c", key="hers", body=b"{}", identity=Identity(email="Ana@mail.test")),
+        Kept(collection="c", key="also hers", body=b"{}", identity=Identity(external_id="7")),
+        Kept(collection="c", key="names her", body=b'{"who": ["bo@mail.test", "ANA@mail.test"]}'),
+        Kept(collection="c", key="list/ana@mail.test", body=b"{}"),
+        Kept(collection="c", key="his", body=b'{"who":"bo@mail.test"}', identity=Identity(email="bo@mail.test")),
+        Kept(collection="c", key="7", body=b'\xff{"count": 7}'),
+    ]
+
+    ledger.put_documents(SOURCE, kept, at=NOW)
+    assert ["7", "his"] == keys_of(ledger.documents(SOURCE, "c"))
+
+    again = Consent(
+        identity=Identity(email="ana@mail.test", external_id="7"),
+        channel=Channel.EMAIL,
+        state=ConsentState.SUBSCRIBED,
+        changed_at=NOW + timedelta(days=1),
+    )
+    recorded(ledger, Received(record=again))
+    ledger.put_documents(SOURCE, kept, at=NOW)
+    assert 6 == ledger.count_documents(SOURCE, "c")
 
 
 def test_a_person_can_be_forgotten_within_a_turn(ledger: StoredLedger) -> None:

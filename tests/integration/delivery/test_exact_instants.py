@@ -1,4 +1,4 @@
-"""An order met by a later event first: its own instant is known when that is told, and what was not sent yet has it."""
+"""An order met by a later event first: what was not sent yet goes with its own instant once that is told."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

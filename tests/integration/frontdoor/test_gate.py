@@ -1,4 +1,4 @@
-"""Who is let in: what pages may see of an answer, which door a browser's question is for, and keys that cannot be read."""
+"""Who is let in: what pages see of an answer, which door a browser asks, and keys that cannot be read."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +23,9 @@ def ledger(tmp_path: Path) -> StoredLedger:
     return open_ledger(tmp_path / "orderwire.db")
 
 
-def call(method: str, path: str, headers: Mapping[str, str] | None = None, *, key: str = "", body: bytes = b"") -> Call:
+def call(
+    method: str, path: str, headers: Mapping[str, str] | None = None, *, key: str = "", body: bytes = b""
+) -> Call:
     return Call(
         method=method,
         path=path,

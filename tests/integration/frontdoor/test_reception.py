@@ -23,7 +23,10 @@ def call(body: bytes = b"") -> Call:
 
 
 def admitted(
-    *reads: Read, work: Work = Work.CHANGES, answer: Callable[[Call, Shelves], Answer] | None = None, body: bytes = b""
+    *reads: Read,
+    work: Work = Work.CHANGES,
+    answer: Callable[[Call, Shelves], Answer] | None = None,
+    body: bytes = b"",
 ) -> Admitted:
     """A call whose endpoint adds these records."""
 
@@ -164,5 +167,3 @@ async def test_bodies_that_wait_are_bounded_by_their_size(opener: Opener) -> Non
     assert [503, 503] == early
     assert [202, 202, 202, 202, 503, 503] == [reply.status for reply in await asyncio.gather(*calls)]
     await reception.close()
-
-

@@ -488,6 +488,48 @@ def test_a_corrected_mapping_reads_what_was_kept(shop: Table) -> None:
     assert ("1001", raw) == (again.record.number, again.raw)
 
 
+AGAIN: list[tuple[Table, dict[str, Any]]] = [
+    ({}, {}),
+    ({"sku": 1}, {"sku": "1"}),
+    ({"sku": 1.5}, {"sku": "1.5"}),
+    ({"sku": Decimal("1.50")}, {"sku": "1.50"}),
+    ({"sku": True}, {"sku": "true"}),
+    ({"sku": " A "}, {}),
+    ({"qty": 2.0, "price": Decimal("2.500")}, {}),
+    ({"title": None}, {"name": "A"}),
+    ({"title": None, "sku": None}, {"name": "8", "sku": None}),
+    ({"qty": 3}, {"quantity": Decimal(3), "subtotal": 750, "total": 650}),
+    ({"qty": 2.0, "sku": 1.0}, {"sku": "1"}),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), AGAIN)
+def test_a_line_of_goods_met_before_reads_as_if_they_were_new(
+    shop: Table, change: Table, expected: dict[str, Any]
+) -> None:
+    reader = reader_of(shop)
+    known = [{**LINES[0], "sku": sku} for sku in ("A", 1, 0, "true", "1", "1.5", "1.5")]
+    read(reader, ROW, {"orders.lines": known})
+    first = read(reader, ROW, {"orders.lines": [LINES[0]]}).lines[0]
+    line = read(reader, ROW, {"orders.lines": [{**LINES[0], "id": 8, **change}]}).lines[0]
+    assert msgspec.structs.replace(first, line_id="8", **expected) == line
+
+
+def test_the_currency_is_part_of_what_is_remembered_of_goods(shop: Table) -> None:
+    shop["orders"]["fields"]["currency"] = "currency"
+    reader = reader_of(shop)
+    totals = [
+        read(reader, {**ROW, "currency": code}, {"orders.lines": [LINES[0]]}).lines[0].subtotal
+        for code in ("GBP", "JPY", "KWD", "GBP")
+    ]
+    assert [500, 5, 5000, 500] == totals
+
+
+def test_an_amount_that_is_no_plain_value_says_where_it_is(shop: Table) -> None:
+    with pytest.raises(InvalidRecord, match=r"lines\[0\]\.unit_price: is not a price"):
+        read(reader_of(shop), ROW, {"orders.lines": [{**LINES[0], "price": [2]}]})
+
+
 def refused(reader: RecordReader, row: Table) -> Undecoded:
     """What is kept of a row that is not understood."""
     cells = tuple(row.get(name) for name in reader.columns)

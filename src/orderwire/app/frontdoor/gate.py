@@ -87,7 +87,9 @@ class Gate:
 
     def _preflight(self, call: Call, offers: Sequence[tuple[Routes, Mapping[str, Match]]]) -> Turned:
         """The answer to a browser that asks whether a page may make a call; it does not say to which platform."""
-        matches = [(name, match) for _, found in offers for name, match in found.items() if is_for_pages(match.endpoint)]
+        matches = [
+            (name, match) for _, found in offers for name, match in found.items() if is_for_pages(match.endpoint)
+        ]
         if not matches:
             return Turned(Reply(status=403), offers[0][0].door)
         methods = dict.fromkeys(name for name, _ in matches)

@@ -7,6 +7,7 @@ somebody is, what they agreed to or what a product is: then orders follow people
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,6 +23,8 @@ from orderwire.errors import Busy, Unavailable
 log = structlog.get_logger()
 BEFORE_ACTIVITY = frozenset({"consents", "people", "products"})
 """What is read first of each source, because activity relies on it."""
+BUSY_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds to wait, one after the other, while the store is held by others or away."""
 CONSENT_FIELD = "marketing_consent"
 """The field of an order that says what its person agreed to."""
 
@@ -88,11 +91,23 @@ def _ripening(
 
 
 def _read_once(shop: Shop, name: str, teller: Teller, told: Callable[[IngestProgress], None]) -> None:
-    try:
-        progress = ingest(shop, name, told=told)
-    except (Unavailable, Busy) as error:
-        log.warning("source not read", source=name, reason=str(error))
-        lost = Reading(progress=IngestProgress(source=name), is_out_of_reach=isinstance(error, Unavailable))
-        teller.tell(name, lost, is_last=True)
-    else:
-        teller.tell(name, Reading(progress=progress), is_last=True)
+    """Read a source to its end.
+
+    Raises:
+        Busy: the store let nothing be written for long; what was read before is kept, and a new start goes on there.
+    """
+    for pause in (*BUSY_PAUSES, None):
+        try:
+            progress = ingest(shop, name, told=told)
+        except Unavailable as error:
+            log.warning("source not read", source=name, reason=str(error))
+            teller.tell(name, Reading(progress=IngestProgress(source=name), is_out_of_reach=True), is_last=True)
+            return
+        except Busy as error:
+            log.warning("source not read on", source=name, reason=str(error))
+            if pause is None:
+                raise
+            time.sleep(pause)
+        else:
+            teller.tell(name, Reading(progress=progress), is_last=True)
+            return

@@ -17,7 +17,7 @@ from orderwire.app.running.reach import Watched
 from orderwire.app.running.roles import Terms
 from orderwire.delivery.deliver import Delivery
 from orderwire.delivery.progress import Progress
-from orderwire.errors import LeaseLost, StoreError
+from orderwire.errors import Busy, LeaseLost, StoreError, StoreFull
 from orderwire.transport.clock import SystemClock
 
 log = structlog.get_logger()
@@ -54,6 +54,8 @@ class Worker:
         self._running: dict[str, _Running] = {}
         self._finished: set[str] = set()
         self._failures: Counter[str] = Counter()
+        self._refused: dict[str, str] = {}
+        """Why the store did not let a destination be begun, at the last look."""
         self.progress: dict[str, Progress] = {}
         """What is known of every destination that it served or gave up."""
 
@@ -91,8 +93,19 @@ class Worker:
         for name in self._names:
             if name in self._finished or name in self._running:
                 continue
-            if (is_greedy or len(self._running) < self._share) and not self._is_waiting_for_resume(name):
+            if is_greedy or len(self._running) < self._share:
+                self._try_while_store_allows(name)
+
+    def _try_while_store_allows(self, name: str) -> None:
+        """Begin with a destination; a store that is busy, full or away now is asked again at the next look."""
+        try:
+            if not self._is_waiting_for_resume(name):
                 self._try(name)
+        except (Busy, StoreFull) as error:
+            log.warning("store refused", destination=name, reason=str(error))
+            self._refused[name] = str(error)
+        else:
+            self._refused.pop(name, None)
 
     def _is_waiting_for_resume(self, name: str) -> bool:
         """Whether a run without an end leaves a destination alone because it is paused."""
@@ -121,7 +134,8 @@ class Worker:
             return
         for name in self._names:
             if name not in self._running and name not in self._finished:
-                self.progress[name] = Progress(destination=name, blocked="another worker delivers there")
+                blocked = self._refused.get(name, "another worker delivers there")
+                self.progress[name] = Progress(destination=name, blocked=blocked)
                 self._finished.add(name)
 
     def _try(self, name: str) -> None:

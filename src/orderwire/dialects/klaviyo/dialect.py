@@ -67,7 +67,7 @@ PROFILE = Profile(
         "Data privacy deletion jobs: by e-mail, and for each profile found by phone or the shop's id that is nobody "
         "else's. Queued, the profile and its events are deleted later."
     ),
-    joining="By hand: profiles are merged in Klaviyo, or by POST /api/profile-merge, which asks for Klaviyo's own ids.",
+    joining="By hand: profiles are merged in Klaviyo, or by POST /api/profile-merge, which wants Klaviyo's own ids.",
     reads_opt_outs=True,
     reads_held=held.HELD,
     identity_precedence=("email", "phone", "external_id", "anonymous_id"),

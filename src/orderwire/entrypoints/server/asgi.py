@@ -6,7 +6,7 @@ import gc
 import os
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -100,15 +100,14 @@ class Server:
     async def _answer(self, scene: Scene, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         call = self._call(scene)
-        door = endpoint = ""
-        own = await self._own(call)
-        if isinstance(own, Streamed):
-            await send_streamed(own, _headers(own.reply, call, own.size), send, is_head=call.method == "HEAD")
+        try:
+            reply, door, endpoint = await self._found(call, receive)
+        except Exception as error:  # noqa: BLE001 - what a fault says may hold anything: it goes to nobody
+            log.error("call failed", kind=type(error).__name__, where=talk.frames_of(error))
+            reply, door, endpoint = Reply(status=500, body=b'{"error":"a fault of ours"}'), "none", ""
+        if isinstance(reply, Streamed):
+            await send_streamed(reply, _headers(reply.reply, call, reply.size), send, is_head=call.method == "HEAD")
             return
-        if own is not None:
-            reply = own
-        else:
-            reply, door, endpoint = await self._serve(call, receive)
         await send(
             {
                 "type": "http.response.start",
@@ -120,6 +119,11 @@ class Server:
         if door:
             self._count_up(call, door, endpoint, reply.status, time.perf_counter() - began)
 
+    async def _found(self, call: Call, receive: Receive) -> tuple[Reply | Streamed, str, str]:
+        """The answer, with the names of door and endpoint where a platform's API was asked."""
+        own = await self._own(call)
+        return (own, "", "") if own is not None else await self._serve(call, receive)
+
     def _call(self, scene: Scene) -> Call:
         """The request as a call, its body not read yet."""
         self._count += 1
@@ -128,7 +132,7 @@ class Server:
         address = client[0] if client else ""
         scheme = scene.get("scheme", "http")
         if address in self._settings.trusted_proxies:
-            address = headers.get("x-forwarded-for", address).split(",")[-1].strip()
+            address = caller_behind(address, headers.get("x-forwarded-for", ""), self._settings.trusted_proxies)
             scheme = headers.get("x-forwarded-proto", scheme)
         headers["x-client-address"] = address
         raw: bytes = scene.get("raw_path") or scene["path"].encode()
@@ -210,6 +214,12 @@ class Server:
                 milliseconds=round(seconds * 1000, 1),
                 request=call.request_id,
             )
+
+
+def caller_behind(proxy: str, told: str, trusted: Collection[str]) -> str:
+    """The address that a chain of trusted proxies names: each adds on the right whom it was called by."""
+    hops = [proxy, *(hop for one in reversed(told.split(",")) if (hop := one.strip()))]
+    return next((hop for hop in hops if hop not in trusted), hops[-1])
 
 
 def replace_body(call: Call, body: bytes) -> Call:

@@ -62,13 +62,12 @@ class FeedPages:
         if call.method not in ("GET", "HEAD"):
             return Reply(status=405, headers=(("Allow", "GET, HEAD"),))
         secret = secret_of(call)
-        if not secret or not self._gate.may_fetch(secret):
-            return Reply(status=403 if secret and not _is_basic(call) else 401, headers=_REALM)
-        if name not in FEEDS or (source and source not in self._shelf.sources):
-            return Reply(status=404)
-        wanted = feed(name)
         try:
-            return await asyncio.get_running_loop().run_in_executor(None, self._found, call, wanted, source)
+            if not secret or not self._gate.may_fetch(secret):
+                return Reply(status=403 if secret and not _is_basic(call) else 401, headers=_REALM)
+            if name not in FEEDS or (source and source not in self._shelf.sources):
+                return Reply(status=404)
+            return await asyncio.get_running_loop().run_in_executor(None, self._found, call, feed(name), source)
         except (OrderwireError, OSError):
             return Reply(status=503, headers=(("Retry-After", "60"),))
 

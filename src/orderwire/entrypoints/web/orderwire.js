@@ -43,18 +43,22 @@
 
   function read(name) {
     try {
-      return store ? store.getItem(name) : memory.has(name) ? memory.get(name) : null;
+      return memory.has(name) ? memory.get(name) : store ? store.getItem(name) : null;
     } catch (closed) {
       return null;
     }
   }
   function keep(name, text) {
-    memory.set(name, text);
     try {
-      if (store) store.setItem(name, text);
+      if (store) {
+        store.setItem(name, text);
+        memory.delete(name);
+        return;
+      }
     } catch (full) {
       /* kept in memory for this page */
     }
+    memory.set(name, text);
   }
   function drop(name) {
     memory.delete(name);
@@ -157,7 +161,10 @@
     if (!chosen.length) return;
     isSending = true;
     // text/plain keeps the browser from asking first; the server reads JSON either way.
-    const request = { method: "POST", body: bodyOf(chosen), keepalive: true, mode: "cors", credentials: "omit" };
+    const body = bodyOf(chosen);
+    // What is too large for a beacon may not outlive its page either: asked to, browsers would not send it at all.
+    const keepalive = new Blob([body]).size <= BEACON_BYTES;
+    const request = { method: "POST", body, keepalive, mode: "cors", credentials: "omit" };
     window
       .fetch(target, request)
       .then((reply) => {
@@ -185,8 +192,16 @@
   function text(value) {
     return value === undefined || value === null || value === "" ? undefined : String(value);
   }
+  /* Of two kinds of marks the last stands before the decimals; one that comes again, or a comma before three digits at
+   * the end, groups thousands. */
   function amount(value) {
-    const found = typeof value === "number" ? value : parseFloat(String(value).replace(/[^\d.,-]/g, "").replace(",", "."));
+    const said = String(value).replace(/\p{L}+\.?/gu, "").replace(/[^\d.,-]/g, "");
+    const dots = said.split(".").length - 1;
+    const commas = said.split(",").length - 1;
+    const isGrouped = dots && commas ? false : dots > 1 || commas > 1 || /^-?\d{1,3},\d{3}$/.test(said);
+    const isComma = said.lastIndexOf(",") > said.lastIndexOf(".");
+    const groups = isGrouped ? /[.,]/g : isComma ? /\./g : /,/g;
+    const found = typeof value === "number" ? value : parseFloat(said.replace(groups, "").replace(",", "."));
     return Number.isFinite(found) ? found : undefined;
   }
   function digits(currency) {

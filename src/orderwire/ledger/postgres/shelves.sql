@@ -43,6 +43,10 @@ DELETE FROM document WHERE person = ANY(%(people)s);
 DELETE FROM document WHERE lower(key) = %(name)s
     OR position(lower(encode(convert_to(%(name)s, 'UTF8'), 'escape')) IN lower(encode(body, 'escape'))) > 0;
 
+-- name: anybody_forgotten
+-- Whether anybody was ever forgotten.
+SELECT EXISTS (SELECT 1 FROM erased);
+
 -- name: count_documents
 -- How many documents a collection holds.
 SELECT COUNT(*) FROM document WHERE source = %(source)s AND collection = %(collection)s;

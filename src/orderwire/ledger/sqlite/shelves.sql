@@ -42,6 +42,10 @@ DELETE FROM document WHERE person IN (SELECT value FROM json_each(:people));
 -- Drop what names somebody by a text, in lower case, anywhere in it.
 DELETE FROM document WHERE lower(key) = :name OR instr(lower(CAST(body AS TEXT)), :name) > 0;
 
+-- name: anybody_forgotten
+-- Whether anybody was ever forgotten.
+SELECT EXISTS (SELECT 1 FROM erased);
+
 -- name: count_documents
 -- How many documents a collection holds.
 SELECT COUNT(*) FROM document WHERE source = :source AND collection = :collection;
