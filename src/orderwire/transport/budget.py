@@ -18,6 +18,10 @@ outage, and everybody rests.
 History never takes the last `reserve` share of a window longer than some seconds, and once live traffic has been seen
 it also spreads its requests evenly, so that news need not wait for the next window. In its first window, when nobody
 knows yet whether there will be news, it leaves a tenth.
+
+News go as they come, up to a share of such a window; beyond it they keep a pace that the window bears for ever, and
+what comes meanwhile travels together. Many small requests would else use it up in its first seconds, and everything
+would wait for the next.
 """
 
 from __future__ import annotations
@@ -35,6 +39,8 @@ FIRST_RESERVE = 0.1
 """Share of the first window that history leaves: it cannot yet spread itself for news that it has not seen."""
 TOLD_IN = 1.0
 """Seconds in which platforms tell when a window ends."""
+FREELY = 0.2
+"""Share of a window that news may use at once; the rest of it is their pace."""
 BAD_LUCK = 2
 """Failures in a row that are no outage yet."""
 Reply = TypeVar("Reply")
@@ -54,6 +60,8 @@ class _Window:
     boundary: float | None = None
     """A moment at which the platform's window is known to end."""
     last_narrowed: float = -math.inf
+    paced_until: float = -math.inf
+    """When the pace has caught up with the news that were let go."""
     is_learned: bool = False
     """Whether its count is our own estimate, to be corrected by every refusal."""
 
@@ -77,6 +85,26 @@ class _Window:
         if self.boundary is not None:
             return _began(self.boundary, self.per, now) + self.per
         return self.replied[0] + self.per
+
+    def news_wait(self, now: float) -> float:
+        """How long news wait for their pace's sake; not at all while a limit is being found."""
+        if self.is_learned or not _is_tellable(self.per):
+            return 0.0
+        return self.paced_until - FREELY * self.cap * self._pace - now
+
+    def let_news_go(self, now: float) -> None:
+        """One request for news was let go."""
+        self.paced_until = max(self.paced_until, now) + self._pace
+
+    def unused(self) -> None:
+        """One request was not sent after all."""
+        self.open_requests -= 1
+        self.paced_until -= self._pace
+
+    @property
+    def _pace(self) -> float:
+        """Seconds from one request for news to the next, where they keep coming."""
+        return self.per / (max(1.0, self.cap) * (1 - FREELY))
 
 
 def _is_tellable(per: float) -> bool:
@@ -136,6 +164,8 @@ class RateBudget:
             self.on_their_way += 1
             for window in self._windows:
                 window.open_requests += 1
+                if is_live:
+                    window.let_news_go(now)
             if not is_live:
                 self._last_history = now
         finally:
@@ -173,7 +203,7 @@ class RateBudget:
         self.requests -= 1
         self.on_their_way -= 1
         for window in self._windows:
-            window.open_requests -= 1
+            window.unused()
         self._wake()
 
     def refused(self, retry_after: float | None, *, backoff: float) -> float:
@@ -242,7 +272,9 @@ class RateBudget:
             usable = window.cap if is_live else window.cap - self._reserved(window, now)
             if window.used(now) + 1 > max(1.0, usable):
                 wait = max(wait, window.next_room(now) - now, 0.001)
-            elif not is_live and now - self._live_seen < 2 * window.per:
+            elif is_live:
+                wait = max(wait, window.news_wait(now))
+            elif now - self._live_seen < 2 * window.per:
                 wait = max(wait, self._last_history + window.per / max(1.0, usable) - now)
         return wait
 
