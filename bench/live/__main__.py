@@ -39,11 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in options.tools:
             for figures in _one(name, terms, left_out) if name not in left_out else ():
                 found.setdefault(figures.course, {}).setdefault(name, []).append(figures)
-        if turn + 1 < options.repeats:
-            print(f"turn {turn + 1} of {options.repeats} done", file=sys.stderr, flush=True)
+            _report(found, left_out, terms)
+            print(f"{name}: turn {turn + 1} of {options.repeats} done", file=sys.stderr, flush=True)
     for course, runs in found.items():
         print("\n".join(lines_of(course, runs)) + "\n", flush=True)
-    _report(found, left_out, terms)
     own = [one for runs in found.values() for one in runs.get(OWN, ())]
     late = [one.p99 for one in own if one.course == STEADY and one.p99 > WANTED_MS]
     for milliseconds in late:

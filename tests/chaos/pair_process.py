@@ -6,11 +6,13 @@ sent, in how many seconds, and how many the processor worked meanwhile; the neig
 """
 
 import asyncio
+import gc
 import json
 import sys
 import time
 from datetime import timedelta
 
+from orderwire.app.running.process import GARBAGE
 from orderwire.delivery.deliver import Delivery
 from orderwire.dialects import registry
 from orderwire.ledger import Ledger, open_ledger
@@ -67,6 +69,8 @@ async def work(place: str, well: tuple[str, str], sick: tuple[str, str] | None) 
 
 
 if __name__ == "__main__":
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)  # as a worker does
     place, *rest = sys.argv[1:]
     pair = list(zip(rest[::2], rest[1::2], strict=True))
     print(json.dumps(asyncio.run(work(place, pair[0], pair[1] if len(pair) > 1 else None))))

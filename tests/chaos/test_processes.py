@@ -156,10 +156,10 @@ def test_kill_9_on_sqlite_loses_and_doubles_nothing(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("platform", ["klaviyo", "drip", "omnisend", "yespo", "ometria"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_kill_9_again_and_again(platform: str, seed: int, tmp_path: Path, start: Callable[..., Process]) -> None:
     shop = Shop(tmp_path / "ledger.db", platform, tmp_path, start, 100 + seed)
-    kills(shop, start, random.Random(seed), times=10, at_once=1)
+    kills(shop, start, random.Random(seed), times=7, at_once=1)
     assert {} == shop.wrongs()
     shop.close()
 

@@ -342,7 +342,9 @@ def test_the_whole_life_of_an_order_comes_back_in_any_order(visitor: Visitor, la
         first = replace(WHOLE.shipments[0], delivered_at=None)
         expected = replace(WHOLE, shipments=(first, WHOLE.shipments[1]), delivered_at=WHOLE.shipments[0].delivered_at)
     assert expected == replace(found, **in_order)
-    happened = sorted(kind for kind in visitor.kinds() if kind.startswith("order.") and kind != Kind.ORDER_UPDATED)
+    # A happening told again with its exact instant is a revision of the same fact.
+    happened = sorted({fact.key: fact.kind for fact in visitor.facts() if fact.kind.startswith("order.")}.values())
+    happened = [kind for kind in happened if kind != Kind.ORDER_UPDATED]
     assert sorted(claim.kind for claim in claims) == happened
     assert {lane is Lane.HISTORY} == {fact.is_imported for fact in visitor.facts() if fact.kind.startswith("order.")}
 
