@@ -125,7 +125,7 @@ def test_an_account_that_nobody_else_fills_is_not_asked_about(tmp_path: Path) ->
     assert ["no worker delivers there now"] == [halt["why"] for halt in stands["halts"]]
 
 
-@pytest.mark.skipif("ORDERWIRE_E2E" not in os.environ, reason="does not always end, cause unknown; `make e2e` runs it")
+@pytest.mark.skipif("ORDERWIRE_E2E" not in os.environ, reason="does not always end, cause unknown: `make e2e`")
 def test_the_receiver_of_the_docs_takes_each_message_once_and_no_forgery(tmp_path: Path) -> None:
     with receiver(tmp_path) as port:
         build_shop(tmp_path / "shop.db")
