@@ -11,7 +11,7 @@ from orderwire.delivery.desk import HISTORY_STREAMS, Desk
 from orderwire.delivery.firing import unacknowledged
 from orderwire.delivery.parcels import Said
 from orderwire.delivery.renewal import reconsider, renew_outdated
-from orderwire.delivery.strangers import HeldLook, identified_by, release, release_all
+from orderwire.delivery.strangers import HeldLook, Met, identified_by, release, release_all
 from orderwire.delivery.traffic import admit, go, represent, seal, seal_stragglers
 from orderwire.dialects.contract import Lane
 from orderwire.ledger.values import Entry, Stream
@@ -150,9 +150,8 @@ class HistoryFeed:
     def __init__(self, desk: Desk, *, all_read: asyncio.Event | None = None) -> None:
         self._desk = desk
         self._all_read = all_read
-        self._look = HeldLook(desk, room=self._room)
-        self._identified: dict[Family, set[int]] = {family: set() for family in Family}
-        """Facts that were held when their person was met in an earlier phase than theirs."""
+        self._met = Met(desk)
+        self._look = HeldLook(desk, self._met, room=self._room)
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -190,9 +189,7 @@ class HistoryFeed:
         trail = desk.trails[stream]
         desk.progress.phase = stream.value
         desk.is_filling = True
-        if self._identified[family]:
-            release_all(desk, self._identified[family])
-            self._identified[family].clear()
+        release_all(desk, self._met.take(family, until=trail.fetched))
         while trail.fetched < barrier and not desk.is_full:
             await self._room()
             entries = desk.ledger.entries(trail.fetched, limit=CHUNK, until=barrier, family=family)
@@ -213,9 +210,10 @@ class HistoryFeed:
         """Admit what was read; returns how far that is: up to `last`, or to where the desk became full."""
         desk = self._desk
         trail = desk.trails[stream]
-        released = self._released(entries, HISTORY_STREAMS[stream])
+        released = self._released(entries, HISTORY_STREAMS[stream], last)
         let_go = {entry.fact.seq for entry in released}
-        both = sorted([*released, *entries], key=lambda one: one.fact.seq) if released else entries
+        others = [entry for entry in entries if entry.fact.seq not in let_go] if released else entries
+        both = sorted([*released, *others], key=lambda one: one.fact.seq) if released else entries
         marks = desk.marks_of(both)
         context = desk.context()
         for entry in both:
@@ -223,6 +221,7 @@ class HistoryFeed:
             if desk.is_full:
                 return max(trail.fetched, seq - 1)
             if seq in let_go:
+                desk.taken.discard(seq)
                 release(desk, entry, marks, context)
                 continue
             passage = desk.passages.get(seq)
@@ -237,13 +236,13 @@ class HistoryFeed:
                 go(desk, fresh)
         return last
 
-    def _released(self, entries: Sequence[Entry], family: Family) -> list[Entry]:
-        """What was held of the people in these entries; that of a later phase waits for it."""
+    def _released(self, entries: Sequence[Entry], family: Family, last: int) -> list[Entry]:
+        """What was held of the people in these entries, or is met up to here; that of a later phase waits for it."""
         found = identified_by(self._desk, entries)
-        for entry in found:
-            if (later := family_of(entry.fact.kind)) > family:
-                self._identified[later].add(entry.fact.seq)
-        return [entry for entry in found if family_of(entry.fact.kind) <= family]
+        self._met.put([entry for entry in found if family_of(entry.fact.kind) > family])
+        now = {entry.fact.seq: entry for entry in found if family_of(entry.fact.kind) <= family}
+        now.update((entry.fact.seq, entry) for entry in self._met.take(family, until=last))
+        return list(now.values())
 
     async def _room(self) -> None:
         """Wait while enough is prepared: what waits long would have to be asked again."""

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from orderwire.delivery.decide import Context, lane_of, subject_key, unidentified
-from orderwire.delivery.desk import Desk
+from orderwire.delivery.desk import HISTORY_STREAMS, Desk
 from orderwire.delivery.firing import unacknowledged
 from orderwire.delivery.traffic import admit, go, seal
 from orderwire.dialects.contract import Lane
@@ -68,9 +68,8 @@ def release(
         go(desk, passage)
 
 
-def release_all(desk: Desk, seqs: Collection[int]) -> None:
-    """Put those of these facts on their way that are held and need not be, oldest first."""
-    entries = _may_go(desk, held_among(desk, seqs))
+def release_all(desk: Desk, entries: Sequence[Entry]) -> None:
+    """Put held facts on their way, in their order."""
     marks = desk.marks_of(entries)
     context = desk.context()
     for entry in entries:
@@ -80,16 +79,37 @@ def release_all(desk: Desk, seqs: Collection[int]) -> None:
         seal(desk, Lane.HISTORY)
 
 
+class Met:
+    """Held facts whose person was met before history has come to them: earlier facts of the person go before them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._seqs: dict[Family, set[int]] = {family: set() for family in Family}
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        """They wait until history comes to them."""
+        for entry in entries:
+            self._seqs[family_of(entry.fact.kind)].add(entry.fact.seq)
+
+    def take(self, family: Family, *, until: int) -> list[Entry]:
+        """Those of a phase that history has come to, as far as they still may go."""
+        found = {seq for seq in self._seqs[family] if seq <= until}
+        self._seqs[family] -= found
+        return _may_go(self._desk, held_among(self._desk, found)) if found else []
+
+
 class HeldLook:
     """Looks through what is held, for those who were identified meanwhile and those who have waited too long.
 
     Args:
         desk: the destination.
+        met: takes those that history has not come to.
         room: waits while enough is prepared for sending.
     """
 
-    def __init__(self, desk: Desk, *, room: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, desk: Desk, met: Met, *, room: Callable[[], Awaitable[None]]) -> None:
         self._desk = desk
+        self._met = met
         self._room = room
         self._looked_at: datetime | None = None
         self._asked_at: datetime | None = None
@@ -115,9 +135,20 @@ class HeldLook:
             )
         ):
             await self._room()
-            release_all(desk, [one.seq for one in page])
+            entries = _may_go(desk, held_among(desk, [one.seq for one in page]))
+            release_all(desk, [entry for entry in entries if self._is_passed(entry)])
+            self._met.put([entry for entry in entries if not self._is_passed(entry)])
             await desk.books.flush()
             after = page[-1].seq
+
+    def _is_passed(self, entry: Entry) -> bool:
+        """Whether history has read all that is earlier and goes before: the phases up to the fact's own."""
+        phase = family_of(entry.fact.kind)
+        return all(
+            self._desk.trails[stream].fetched >= entry.fact.seq
+            for stream, family in HISTORY_STREAMS.items()
+            if family <= phase
+        )
 
 
 def _may_go(desk: Desk, seqs: Sequence[int]) -> list[Entry]:

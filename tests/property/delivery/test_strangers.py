@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
@@ -184,6 +184,9 @@ def overtaken(found: Outcome) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("platform", ["klaviyo", "drip"])
 @settings(max_examples=25, deadline=None)
 @given(steps=STEPS)
+@example(
+    [Identified("d2", EMAILS[0], True), Browses("d1", False, False), Works(5), Identified("d1", EMAILS[0], True)]
+)
 def test_each_fact_is_told_once_and_of_whom_it_is_about(platform: str, steps: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = run_coarsely(lambda: lived(platform, Path(folder) / "ledger.db", steps))
