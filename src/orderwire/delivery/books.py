@@ -98,9 +98,19 @@ class Books:
         Raises:
             LeaseLost, StoreFull, Busy: nothing of it was written.
         """
+        await asyncio.shield(self._writing())
+
+    def flush_soon(self) -> None:
+        """Have everything staged so far made durable, and go on meanwhile.
+
+        Where that fails, whoever writes next is told.
+        """
+        self._writing().add_done_callback(_heard)
+
+    def _writing(self) -> asyncio.Future[None]:
         if self._flush is None:
             self._flush = asyncio.ensure_future(self._write_soon())
-        await asyncio.shield(self._flush)
+        return self._flush
 
     async def _write_soon(self) -> None:
         await asyncio.sleep(0)
@@ -137,3 +147,9 @@ class Books:
             raise
         self._written.update(cursors)
         self.transactions += 1
+
+
+def _heard(writing: asyncio.Future[None]) -> None:
+    """A failure is kept for the next writer: it must not be told as one that nobody asked for."""
+    if not writing.cancelled():
+        writing.exception()

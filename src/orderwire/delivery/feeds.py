@@ -22,7 +22,8 @@ CHUNK = 500
 MOST_WAITING = 5_000
 """Facts in line behind unfinished ones before history stops reading."""
 WORTH_A_PASS = 10_000
-"""New facts for which a pass through the phases begins while sources are still read: its last parcels go unfilled."""
+"""New facts for which another pass through the phases begins while sources are still read: its last parcels go
+unfilled."""
 MOST_AWAITING = 10_000
 """Facts whose next item waits for a later answer before history stops reading."""
 MOST_KEPT = 500_000
@@ -33,6 +34,8 @@ PARCELS_AHEAD = 3
 """Sealed history parcels of one budget that may wait for a permit."""
 POLL = 0.1
 """Real seconds between looks at the log, at most."""
+MOST_AWAITED = 2.0
+"""Real seconds for which a pass that has come to its barrier waits for more of the same to be read."""
 SOON, SLACKENING = 0.02, 1.2
 """Real seconds to the next look when something has just come, and by how much each look in vain makes them longer:
 news come together, and one look costs a question to the store."""
@@ -144,12 +147,14 @@ class LiveFeed:
 class HistoryFeed:
     """Reads history phase by phase: people, products, activity, each begun when the one before is finished.
 
-    While sources are still read (`all_read` is not set), it waits until there is enough for a pass.
+    While sources are still read (`all_read` is not set), a pass goes on as long as only activity comes, and another
+    one waits until there is enough for it.
     """
 
     def __init__(self, desk: Desk, *, all_read: asyncio.Event | None = None) -> None:
         self._desk = desk
         self._all_read = all_read
+        self._is_first = True
         self._met = Met(desk)
         self._look = HeldLook(desk, self._met, room=self._room)
 
@@ -172,31 +177,37 @@ class HistoryFeed:
             if barrier < desk.state.history_barrier + self._least:
                 return False
             desk.remember(history_barrier=barrier)
+        self._is_first = False
         for stream, family in HISTORY_STREAMS.items():
             if routes := unacknowledged_routes(desk, family):
                 desk.progress.blocked = f"acknowledge {', '.join(routes)} first"
                 return False
-            await self._phase(stream, family, barrier)
+            await self._phase(stream, family)
         return True
+
+    @property
+    def _is_all_read(self) -> bool:
+        return self._all_read is None or self._all_read.is_set()
 
     @property
     def _least(self) -> int:
         """How many new facts are worth a pass."""
-        return 1 if self._all_read is None or self._all_read.is_set() else WORTH_A_PASS
+        return 1 if self._is_all_read or self._is_first else WORTH_A_PASS
 
-    async def _phase(self, stream: Stream, family: Family, barrier: int) -> None:
+    async def _phase(self, stream: Stream, family: Family) -> None:
         desk = self._desk
         trail = desk.trails[stream]
         desk.progress.phase = stream.value
         desk.is_filling = True
         release_all(desk, self._met.take(family, until=trail.fetched))
-        while trail.fetched < barrier and not desk.is_full:
+        while not desk.is_full and trail.fetched < await self._barrier(family):
             await self._room()
+            barrier = desk.state.history_barrier
             entries = desk.ledger.entries(trail.fetched, limit=CHUNK, until=barrier, family=family)
             last = entries[-1].fact.seq if len(entries) == CHUNK else barrier
             trail.reached(self._feed(entries, stream, last=last))
             desk.progress.reached = desk.history_cursor
-            await desk.books.flush()
+            desk.books.flush_soon()
         desk.is_filling = False
         pause = SHORTEST_PAUSE
         while self._is_unfinished(family):
@@ -205,6 +216,31 @@ class HistoryFeed:
             pause = min(pause * SLACKENING, POLL / 2)
         desk.progress.reached = desk.history_cursor
         await desk.books.flush()
+
+    async def _barrier(self, family: Family) -> int:
+        """How far the pass goes: while sources are read, its last phase takes along what comes for no other phase."""
+        desk = self._desk
+        barrier = desk.state.history_barrier
+        clock = asyncio.get_running_loop()
+        until = clock.time() + MOST_AWAITED
+        while family is Family.ACTIVITY and not self._is_all_read and desk.trails[Stream.ACTIVITY].fetched == barrier:
+            head = min(desk.ledger.head(), desk.trails[Stream.LIVE].fetched)
+            if head == barrier and clock.time() < until:
+                await asyncio.sleep(SOON)
+                continue
+            if head == barrier or self._has_others(barrier, head):
+                break
+            for stream in HISTORY_STREAMS:
+                if stream is not Stream.ACTIVITY:
+                    desk.trails[stream].reached(head)
+            desk.remember(history_barrier=head)
+            barrier = head
+        return barrier
+
+    def _has_others(self, after: int, until: int) -> bool:
+        """Whether the log tells of people or products there."""
+        families = (family for family in Family if family is not Family.ACTIVITY)
+        return any(self._desk.ledger.entries(after, limit=1, until=until, family=family) for family in families)
 
     def _feed(self, entries: Sequence[Entry], stream: Stream, *, last: int) -> int:
         """Admit what was read; returns how far that is: up to `last`, or to where the desk became full."""

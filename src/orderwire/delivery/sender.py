@@ -16,6 +16,9 @@ from orderwire.dialects.wire import Result, Verdict, WireRequest
 from orderwire.errors import Unavailable
 from orderwire.ledger.values import AttemptState, Disposition
 
+BODY_HASH = 32
+"""Hexadecimal digits of a request's digest that are kept."""
+
 
 class Sender:
     """Takes parcels of one budget and lane to the platform, one at a time."""
@@ -72,7 +75,7 @@ class Sender:
         for seen in verdict.observed:
             desk.budgets[seen.budget].observe(seen.limit, seen.per, remaining=seen.remaining, reset=seen.reset)
         await follow(desk, parcel, verdict)
-        await desk.books.flush()
+        desk.books.flush_soon()
 
     def _intend(self, parcel: Parcel, request: WireRequest) -> None:
         desk = self._desk
@@ -84,11 +87,8 @@ class Sender:
         if parcel.first_tried_at is None:
             parcel.first_tried_at = desk.clock.tick()
         attempt = attempt_of(parcel, AttemptState.OPEN, "", now=parcel.opened_at)
-        desk.books.attempt(
-            msgspec.structs.replace(
-                attempt, body_hash=hashlib.blake2b(request.body, digest_size=16).hexdigest(), settled_at=None
-            )
-        )
+        body_hash = hashlib.sha256(request.body).hexdigest()[:BODY_HASH]
+        desk.books.attempt(msgspec.structs.replace(attempt, body_hash=body_hash, settled_at=None))
         for passage, part in zip(parcel.passages, parcel.parts, strict=True):
             passage.intended.add(part)
             recipient = passage.statement.recipient

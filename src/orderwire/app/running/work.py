@@ -83,11 +83,19 @@ class Worker:
                 self._give_up(is_lease_awaited=waited <= 3 * lease)
                 if len(self._finished) == len(self._names):
                     break
-            await asyncio.sleep(LOOK_AGAIN)
+            await self._next_look()
         for running in self._running.values():
             running.stop.set()
         await asyncio.gather(*[running.task for running in self._running.values()], return_exceptions=True)
         self._tell(told)
+
+    async def _next_look(self) -> None:
+        """Wait for the next look; in a run that is to end, for the end of a delivery at most."""
+        tasks = [running.task for running in self._running.values()]
+        if self._terms.until_idle and tasks:
+            await asyncio.wait(tasks, timeout=LOOK_AGAIN, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(LOOK_AGAIN)
 
     def _take_leases(self, *, is_greedy: bool) -> None:
         for name in self._names:
