@@ -17,7 +17,7 @@ from orderwire.dialects.contract import Lane
 from orderwire.ledger.values import Entry, Stream
 from orderwire.model import Family, Kind, family_of, kind_of
 
-CHUNK = 500
+CHUNK = 1_000
 """Facts read at a time: some tens of milliseconds of work between two looks at the network."""
 MOST_WAITING = 5_000
 """Facts in line behind unfinished ones before history stops reading."""

@@ -177,7 +177,7 @@ class SourceMapping(Struct, frozen=True, kw_only=True):
     """How far each pass reaches back before the end of the previous one."""
     reread_after: int = 86_400
     """How often an entity without `changed_at` is read in full."""
-    page: int = 1000
+    page: int = 2000
     """Records in one page."""
     encoding: str = "utf-8"
     """Of text files."""

@@ -14,7 +14,7 @@ from orderwire.app.running.telling import Teller
 from orderwire.app.running.work import Worker
 
 _STDIN = 0
-POLL = 0.05
+POLL = 0.01
 """Seconds between two looks whether it may begin."""
 
 
