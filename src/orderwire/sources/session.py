@@ -14,9 +14,10 @@ from orderwire.errors import ConfigError
 from orderwire.sources.driver_errors import translated
 from orderwire.sources.faults import did_you_mean
 from orderwire.sources.mapping import Child, Entity
-from orderwire.sources.statements import escaped
+from orderwire.sources.statements import IDS, MOST_IDS, escaped
 
 Row: TypeAlias = tuple[Any, ...]
+Values: TypeAlias = dict[str, Any] | None
 
 _MYSQL_TIMESTAMP = 7
 """MariaDB's type code of TIMESTAMP, which is UTC on our connections, while DATETIME is what the shop wrote."""
@@ -51,17 +52,26 @@ class Session:
         finally:
             connection.rollback()
 
-    def rows(self, statement: Select[Any], *, place: str = "") -> list[Row]:
-        """All rows of a statement as the driver gives them."""
+    def rows(self, statement: Select[Any], *, place: str = "", values: Values = None) -> list[Row]:
+        """All rows of a statement, with these parameters, as the driver gives them."""
         with translated(f"{self._place}.{place}" if place else self._place):
             try:
-                return self._fetched(statement)
+                return self._fetched(statement, values)
             except OperationalError as error:
                 if "Could not decode" not in str(error.orig):
                     raise
         self._accept_broken_text()
         with translated(self._place):
-            return self._fetched(statement)
+            return self._fetched(statement, values)
+
+    def rows_of(self, statement: Select[Any], ids: Sequence[object], *, place: str = "") -> list[Row]:
+        """All rows of a statement about given ids, asked for some at a time."""
+        each = list(dict.fromkeys(ids))
+        return [
+            row
+            for first in range(0, len(each), MOST_IDS)
+            for row in self.rows(statement, place=place, values={IDS: each[first : first + MOST_IDS]})
+        ]
 
     def scalar(self, statement: Select[Any], *, place: str = "") -> Any:
         """The first value of the first row; None where there is none."""
@@ -133,9 +143,9 @@ class Session:
                 self._connection = self._engine.connect()
         return self._connection
 
-    def _fetched(self, statement: Select[Any]) -> list[Row]:
+    def _fetched(self, statement: Select[Any], values: Values) -> list[Row]:
         """The driver's own tuples: SQLAlchemy's rows cost more than reading an order does."""
-        result = self._connected().execute(statement)
+        result = self._connected().execute(statement, values)
         cursor: Any = result.cursor
         driver: Any = self._engine.dialect.loaded_dbapi
         try:

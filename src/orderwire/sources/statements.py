@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, column, func, or_, select, table, text
+from sqlalchemy import ColumnElement, FromClause, Select, bindparam, column, func, or_, select, table, text
 
 from orderwire.sources.mapping import Child, Entity
+
+IDS = "ids"
+"""The parameter of a statement about given rows."""
+MOST_IDS = 1_000
+"""How many it is given at a time: databases bound the parameters of a statement."""
 
 
 def escaped(query: str) -> str:
@@ -21,6 +26,11 @@ def relation(place: Entity | Child, columns: Sequence[str]) -> FromClause:
         return text(escaped(place.query)).columns(*(column(name) for name in columns)).subquery("mapped")
     schema, _, name = (place.table or "").rpartition(".")
     return table(name, *(column(each) for each in columns), schema=schema or None)
+
+
+def _is_given(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a column is one of the `IDS`, which a statement must not hold: it would hold itself, and them."""
+    return column.in_(bindparam(IDS, expanding=True))
 
 
 class Relation:
@@ -53,17 +63,17 @@ class Relation:
             return statement.where(clock >= lower, own_id.is_not(None))
         return statement.where(clock >= after[0], or_(clock > after[0], own_id > after[1]))
 
-    def of_ids(self, ids: Sequence[object]) -> Select[Any]:
-        """The rows with these ids."""
+    def of_ids(self) -> Select[Any]:
+        """The rows with the `IDS` that are given when it is run."""
         if self._id is None:
             raise TypeError("a relation without an id cannot be looked up")
-        return select(*self._columns).where(self._id.in_(ids))
+        return select(*self._columns).where(_is_given(self._id))
 
-    def of_parents(self, parents: Sequence[object], *, before: object = None) -> Select[Any]:
-        """The child rows of these parents; `before` leaves out what changed from that time on."""
+    def of_parents(self, *, before: object = None) -> Select[Any]:
+        """The child rows of the parents given as `IDS`; `before` leaves out what changed from that time on."""
         # Rows without an id are numbered as they come, so they must always come in the same order.
         order = self._columns if self._id is None else [self._first, self._id]
-        statement = select(*self._columns).where(self._first.in_(parents)).order_by(*order)
+        statement = select(*self._columns).where(_is_given(self._first)).order_by(*order)
         return statement if before is None else statement.where(self._unchanged_since(before))
 
     def latest(self, limit: int) -> Select[Any]:

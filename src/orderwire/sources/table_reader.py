@@ -89,7 +89,7 @@ class TableReader:
     def parents_of(self, children: Sequence[Row]) -> list[Row]:
         """The rows of the parents of these child rows, each once."""
         ids = list(dict.fromkeys(row[0] for row in children if row[0] is not None))
-        return self.rows(self.relation.of_ids(ids)) if ids else []
+        return list(self._session.rows_of(self.relation.of_ids(), ids, place=self.entity.path)) if ids else []
 
     def whole_page(
         self, rows: list[Row], limit: int, *, key: tuple[int, ...], path: str = ""
@@ -163,8 +163,8 @@ class TableReader:
             if reader.child.column or not parents:
                 continue
             before = self._before(reader.path, began)
-            statement = self.children[reader.path].of_parents(parents, before=before)
-            rows = self._session.rows(statement, place=reader.path)
+            statement = self.children[reader.path].of_parents(before=before)
+            rows = self._session.rows_of(statement, parents, place=reader.path)
             found[reader.path] = grouped(rows)
             if reader.nested:
                 own_at = reader.id_at or 0

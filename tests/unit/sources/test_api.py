@@ -65,6 +65,35 @@ def test_each_mistake_is_told_with_its_place(change: dict[str, Any], said: str) 
     assert "ck_123" not in str(caught.value)
 
 
+MAGENTO: dict[str, Any] = {
+    "kind": "magento",
+    "url": "https://shop.test",
+    "token": "env:T",
+    "knows_newsletter": True,
+}
+
+
+@pytest.mark.parametrize("given", [(), ("consumer_key", "consumer_secret", "token_secret")])
+def test_credentials_that_go_together_are_given_all_or_none(given: tuple[str, ...]) -> None:
+    mapping = parse("shop", MAGENTO | dict.fromkeys(given, "env:X"))
+    assert mapping.api is not None
+    assert {"token", *given} == set(mapping.api.secrets)
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        (("consumer_key",), ["consumer_secret", "token_secret"]),
+        (("consumer_key", "token_secret"), ["consumer_secret"]),
+    ],
+)
+def test_credentials_that_go_together_are_missed_by_each_other(given: tuple[str, ...], missing: list[str]) -> None:
+    with pytest.raises(MappingFaults) as caught:
+        parse("shop", MAGENTO | dict.fromkeys(given, "env:X"))
+    every = ("consumer_key", "consumer_secret", "token_secret")
+    assert missing == [name for name in every if f"{name}: is missing" in str(caught.value)]
+
+
 def test_a_shop_that_does_not_say_whether_it_knows_is_asked() -> None:
     table = {key: value for key, value in WOO.items() if key != "knows_newsletter"}
     with pytest.raises(MappingFaults, match="must be false"):

@@ -25,7 +25,7 @@ def faults_of(table: Table) -> list[tuple[str, str]]:
 def test_a_mapping_is_read_with_its_defaults(shop: Table) -> None:
     mapping = parse("shop", shop)
     orders = mapping.entities["orders"]
-    assert (MoneyUnit.MAJOR, 60, 600, 1000) == (mapping.money, mapping.safety_lag, mapping.overlap, mapping.page)
+    assert (MoneyUnit.MAJOR, 60, 600, 2000) == (mapping.money, mapping.safety_lag, mapping.overlap, mapping.page)
     assert FieldRule(column="town") == orders.fields["billing_address.city"]
     assert FieldRule(column="channel") == orders.fields["properties.channel"]
     assert orders.status is not None

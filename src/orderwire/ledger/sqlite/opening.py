@@ -14,7 +14,7 @@ from orderwire.ledger.store import StoredLedger
 PACKAGE = "orderwire.ledger.sqlite"
 BUSY_TIMEOUT = 30.0
 """Seconds to wait for another writer's turn to end."""
-_CACHE_KIB = 32_768
+_CACHE_KIB = 4_096
 """What one process keeps of the file; more makes it hardly faster, since the system keeps the file too."""
 _CHECKPOINT_PAGES = 8_000
 _PRAGMAS = (

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from orderwire.dialects.wire import WireReply, WireRequest
@@ -43,6 +44,10 @@ class Clock(Protocol):
         """Let so many seconds pass."""
         ...
 
+    def now(self) -> datetime:
+        """The moment it is, in UTC."""
+        ...
+
 
 class SystemClock:
     """The machine's clock."""
@@ -54,6 +59,10 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
+
+    def now(self) -> datetime:
+        """The moment it is, in UTC."""
+        return datetime.now(UTC)
 
 
 class TransportCaller:

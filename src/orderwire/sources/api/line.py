@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Generator
+from secrets import token_hex
 from typing import TypeVar
 
 import structlog
 
-from orderwire.dialects.connector import Access, Connector
+from orderwire.dialects.connector import Access, Connector, Stamp
 from orderwire.dialects.wire import Result, WireReply, WireRequest
 from orderwire.errors import BadReply, ConfigError, Unavailable
 from orderwire.sources.api.calling import Caller, Clock
@@ -103,9 +104,8 @@ class Line:
         self._caller.close()
 
     def _ask(self, request: WireRequest) -> WireReply:
-        authorized = self._connector.authorize(request, self._access)
         while True:
-            reply = self._once(authorized)
+            reply = self._once(request)
             if reply is None:
                 continue
             judgement = self._connector.judge(request, reply)
@@ -135,8 +135,10 @@ class Line:
         self._wait(wait)
         self._free_at = self._clock.tick() + self._gap
         self.requests += 1
+        stamp = Stamp(at=self._clock.now(), nonce=token_hex(16))
+        authorized = self._connector.authorize(request, self._access, stamp)
         try:
-            return self._caller.send(request, self._access.url)
+            return self._caller.send(authorized, self._access.url)
         except Unavailable as error:
             self._failed(error.stage)
             return None

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from orderwire.dialects.connector import Profile
+from orderwire.dialects.connector import Credential, Profile
 from orderwire.dialects.connector_registry import connector
 from orderwire.sources.faults import Faults, did_you_mean
 
@@ -97,9 +97,18 @@ def _secrets(faults: Faults, table: Mapping[str, object], profile: Profile) -> d
             found[one.name] = reference
         elif reference is not None:
             faults.add(one.name, "holds the secret itself.", "Refer to it as env:NAME or file:PATH.")
-        elif one.name not in table and not one.is_optional:
+        elif one.name not in table and _is_needed(one, table, profile):
             faults.add(one.name, "is missing.", f"{one.help} Refer to it as env:NAME or file:PATH.")
     return found
+
+
+def _is_needed(credential: Credential, table: Mapping[str, object], profile: Profile) -> bool:
+    """Whether a credential must be there: always, or because one that it goes with is."""
+    if not credential.is_optional:
+        return True
+    return bool(credential.goes_with) and any(
+        one.goes_with == credential.goes_with and one.name in table for one in profile.credentials
+    )
 
 
 def _hook_secrets(faults: Faults, table: Mapping[str, object], profile: Profile) -> tuple[str, ...]:
