@@ -21,7 +21,7 @@ from orderwire.testing.commands import (
 )
 from orderwire.testing.servers import Postgres, ServerMissing, restartable_postgres
 
-MORE_ORDERS = 4_000
+MORE_ORDERS = 20_000
 FACTS = 2 * PEOPLE + 2 + 2 * (ORDERS + MORE_ORDERS)
 
 

@@ -159,7 +159,15 @@ class _Supervisor:
         if WRONG in statuses and stopping is None:
             raise ConfigError("sync", "a worker found the settings wrong; see what it said.", "`config check` helps.")
         is_interrupted = stopping is not None and self.terms.has_end
-        return self._outcome(begun, lost=sum(status != DONE for status in statuses), is_interrupted=is_interrupted)
+        lost = sum(status != DONE for status in statuses)
+        until = loop.time() + self.terms.patience.total_seconds()
+        while True:
+            try:
+                return self._outcome(begun, lost=lost, is_interrupted=is_interrupted)
+            except Busy:
+                if loop.time() > until or stopped.is_set():
+                    raise
+                await asyncio.sleep(REFRESH)
 
     def _hear(self, run: int, line: Line) -> None:
         if isinstance(line, Reading) and line.may_deliver and self.terms.canary is None:

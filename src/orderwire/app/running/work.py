@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,16 @@ MOST_FAILURES = 5
 """Failures of a delivery after which a run that ends when all is done gives its destination up."""
 Told = Callable[[Progress], None]
 __all__ = ["Terms", "Told", "Worker"]
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """Why, and since when, the store has not let a destination get anywhere."""
+
+    reason: str
+    since: float
+    is_passing: bool
+    """Whether it may be over soon by itself: a lock, or a server that starts again."""
 
 
 @dataclass
@@ -54,8 +65,8 @@ class Worker:
         self._running: dict[str, _Running] = {}
         self._finished: set[str] = set()
         self._failures: Counter[str] = Counter()
-        self._refused: dict[str, str] = {}
-        """Why the store did not let a destination be begun, at the last look."""
+        self._refused: dict[str, _Refused] = {}
+        """Destinations that the store has not let get anywhere."""
         self.progress: dict[str, Progress] = {}
         """What is known of every destination that it served or gave up."""
 
@@ -111,9 +122,7 @@ class Worker:
                 self._try(name)
         except (Busy, StoreFull) as error:
             log.warning("store refused", destination=name, reason=str(error))
-            self._refused[name] = str(error)
-        else:
-            self._refused.pop(name, None)
+            self._note_refusal(name, error)
 
     def _is_waiting_for_resume(self, name: str) -> bool:
         """Whether a run without an end leaves a destination alone because it is paused."""
@@ -138,13 +147,26 @@ class Worker:
                 progress.is_out_of_reach = True
                 progress.blocked = "the platform does not answer"
                 running.stop.set()
-        if is_lease_awaited:
-            return
         for name in self._names:
-            if name not in self._running and name not in self._finished:
-                blocked = self._refused.get(name, "another worker delivers there")
+            if name in self._running or name in self._finished:
+                continue
+            refused = self._refused.get(name)
+            if not is_lease_awaited and not self._may_pass(refused):
+                blocked = "another worker delivers there" if refused is None else refused.reason
                 self.progress[name] = Progress(destination=name, blocked=blocked)
                 self._finished.add(name)
+
+    def _note_refusal(self, name: str, error: StoreError) -> None:
+        known = self._refused.get(name)
+        self._refused[name] = _Refused(
+            str(error), known.since if known else time.monotonic(), isinstance(error, Busy)
+        )
+
+    def _may_pass(self, refused: _Refused | None) -> bool:
+        """Whether a run that is to end still waits for the store to come back."""
+        if refused is None or not refused.is_passing:
+            return False
+        return time.monotonic() - refused.since <= self._terms.patience.total_seconds()
 
     def _try(self, name: str) -> None:
         shop = self._shop
@@ -185,6 +207,12 @@ class Worker:
                 await delivery.run(until_idle=self._terms.until_idle, stop=stop)
         except LeaseLost as error:
             log.warning("lease lost", destination=name, reason=str(error))
+        except Busy as error:
+            log.warning("store refused", destination=name, reason=str(error))
+            if delivery.progress.requests:
+                self._refused.pop(name, None)
+            self._note_refusal(name, error)
+            await asyncio.sleep(1.0)
         except StoreError as error:
             log.error("store refused", destination=name, reason=str(error))
             await self._fail(name, delivery, error)
@@ -192,6 +220,7 @@ class Worker:
             log.error("delivery failed", destination=name, error=type(error).__name__, exc_info=error)
             await self._fail(name, delivery, error)
         else:
+            self._refused.pop(name, None)
             if self._terms.until_idle:
                 self._finished.add(name)
         finally:
