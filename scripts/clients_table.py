@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from reference_markdown import NOTICE, codes, page, table  # noqa: E402
-from tests.clients.known import CLIENTS, DLT, Client, kept  # noqa: E402
+from tests.clients.known import CLIENTS, DLT, OFFERS, Client, kept  # noqa: E402
 
 from orderwire.dialects import registry  # noqa: E402
 
@@ -18,18 +18,18 @@ PAGE = ROOT / "docs" / "reference" / "clients.md"
 
 NOT_TRIED = (
     "- Ometria: neither registry has a client of its API.",
-    "- `@ordergroove/offers` (npm) runs in a shop's pages and knows its hosts by environment only.",
-    "  It needs `GET /offer/{merchant}/{module}` of the offers host, and with a customer's signature `GET /orders/`,",
-    "  `GET /items/?order=`, `POST /items/iu/` and `POST /subscriptions/create_from_item/`;",
-    "  our stand-in has the lists that a merchant's key reads, and none of these.",
+    "- Of `@ordergroove/offers` (npm): prepaid plans and experiments, which the stand-in's programme has none of,",
+    "  and Shopify's selling plans, which need a shop there.",
+    "  What somebody opts in to on a page is not sent by the package, but at checkout by the shop's own server.",
     "- The plugins for WordPress, WooCommerce and Magento are PHP and need the shop they live in.",
 )
 
 
 def main() -> None:
     """Write the page; clients that were not tried are left out and named on stderr."""
-    tried = [(client, told) for client in (*CLIENTS, DLT) if (told := kept(client.name)) is not None]
-    missing = [client.name for client in (*CLIENTS, DLT) if kept(client.name) is None]
+    every = (*CLIENTS, DLT, OFFERS)
+    tried = [(client, told) for client in every if (told := kept(client.name)) is not None]
+    missing = [client.name for client in every if kept(client.name) is None]
     if missing:
         print(f"not tried, so the page stays as it is: {', '.join(missing)}", file=sys.stderr)
         sys.exit(1)

@@ -129,8 +129,9 @@ SERVER: Mapping[str, tuple[str, str]] = {
     "max_body": ("bytes", ""),
     "certificate": ("path", ""),
     "private_key": ("path", "The file of its private key."),
-    "trusted_proxies": ("list of addresses", ""),
+    "trusted_proxies": ("list of addresses and networks", ""),
     "log": ("`all`, `errors`, `none`", ""),
+    "metrics": ("`loopback`, `key`, `open`, `off`", ""),
 }
 """The same for the front door."""
 ALARMS: Mapping[str, tuple[str, str]] = {

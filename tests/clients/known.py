@@ -24,7 +24,7 @@ class Client:
         package: as its registry calls it; empty for calls that are sent by hand.
         registry: where it is published.
         platform: whose language it speaks.
-        program: the file among `programs`.
+        program: the file among `programs`; empty where a test makes the calls itself.
         speaks: what of the API it covers.
         is_wrong: what it gets wrong by itself, by call.
         note: what the table says beside it.
@@ -34,8 +34,8 @@ class Client:
     package: str
     registry: str
     platform: str
-    program: str
     speaks: str
+    program: str = ""
     is_wrong: dict[str, str] = field(default_factory=dict)
     note: str = ""
 
@@ -97,6 +97,19 @@ DLT = Client(
     program="run_dlt.py",
     speaks="every list, by cursor and by page, with its REST source",
     note="Against our stand-in of Ordergroove, which our own connector reads too.",
+)
+OFFERS = Client(
+    name="ordergroove-offers",
+    package="@ordergroove/offers",
+    registry="npm",
+    platform="ordergroove",
+    speaks="offers, a customer's order to come, what is added to it and subscribed to there",
+    is_wrong={"og.offers itself": "its README calls it to begin, but it is no function; its `initialize` is"},
+    note=(
+        "In Chromium on a shop's page, against our stand-in; what it creates is read by our own connector. "
+        "What it does on the page alone counts as a call, too. "
+        "A library that it names is not in the registry, but its own file holds all of them."
+    ),
 )
 _BODY = "gives the compressing of bodies a POST that has none"
 CLIENTS = (

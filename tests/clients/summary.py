@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from orderwire.app.frontdoor.shelves import record_of
-from orderwire.model import Cart, Consent, Event, Fact, Order, OrderLine, Person, Product, Record
+from orderwire.model import Cart, Consent, Event, Fact, Order, OrderLine, Person, Product, Record, Subscription
 
 
 def lines_of(facts: Iterable[Fact]) -> list[str]:
@@ -65,6 +65,8 @@ def _rest(fact: Fact, record: Record) -> str:
                 )
                 if part
             )
+        case Subscription():
+            return _subscription(record)
         case Event():
             return ", ".join(f"{name}={value}" for name, value in record.properties.items())
         case _:
@@ -79,6 +81,14 @@ def _order(fact: Fact, order: Order) -> str:
         rows = f": {_rows(order.lines)}" if order.lines else ""
         return f"{order.total} {order.currency}{rows}"
     return ""
+
+
+def _subscription(one: Subscription) -> str:
+    amount = f"{one.price} {one.currency}: {'+'.join(one.product_ids)} every {one.interval}"
+    if one.next_order_at is None:
+        return amount
+    held = "+".join(one.next_order_product_ids)
+    return f"{amount}, next {one.next_order_at:%Y-%m-%d} {held}={one.next_order_total}"
 
 
 def _rows(rows: Iterable[OrderLine]) -> str:

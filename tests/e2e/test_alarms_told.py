@@ -22,6 +22,7 @@ class Receiver(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Post)
         self.messages: list[dict[str, Any]] = []
+        self.status = 204
 
     @property
     def told(self) -> list[tuple[str, str, str]]:
@@ -33,7 +34,7 @@ class _Post(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.server.messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(204)
+        self.send_response(self.server.status)
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
@@ -108,6 +109,27 @@ def test_a_server_tells_alarms_and_shows_them_to_prometheus(program: Program, re
         assert wait_for(lambda: b'orderwire_alarm{about="drip",alarm="paused"} 1.0' in door.get("/metrics").body)
         assert b'orderwire_backlog{destination="drip"} 0.0' in door.get("/metrics").body
         assert wait_for(lambda: receiver.told == [("alarm.began", "paused", "drip")])
+
+
+def test_a_test_arrives_and_says_so(program: Program, receiver: Receiver) -> None:
+    done = program.run("alarm", "test")
+    assert (0, "webhook: taken\n") == (done.returncode, done.stdout)
+    assert [("alarm.began", "test", "orderwire")] == receiver.told
+    assert [] == program.json("status")["alarms"]
+
+
+def test_a_test_that_does_not_arrive_says_what_came_back(program: Program, receiver: Receiver) -> None:
+    receiver.status = 500
+    done = program.run("alarm", "test", "--json")
+    answer = "the receiver of alarms answers 500"
+    expected = [{"channel": "webhook", "is_taken": False, "answer": answer}]
+    assert (1, expected) == (done.returncode, json.loads(done.stdout))
+
+
+def test_a_test_of_nothing_is_an_error_of_the_settings(program: Program) -> None:
+    (program.folder / "orderwire.toml").write_text(settings_for({"drip": 9}), encoding="utf-8")
+    done = program.run("alarm", "test")
+    assert (2, True) == (done.returncode, "alarms: tells nobody." in done.stderr)
 
 
 def test_a_sync_does_not_begin_when_the_secret_of_its_alarms_is_missing(program: Program) -> None:

@@ -1,5 +1,6 @@
 """The running server: an empty folder, a key, real HTTP, and what is left after a kill."""
 
+import base64
 import gzip
 import json
 import os
@@ -19,6 +20,7 @@ from typing import Any
 import pytest
 
 from orderwire.ledger import FactFilter, open_ledger
+from orderwire.testing.served import key_of, served
 
 ORDERWIRE = [str(Path(sys.executable).with_name("orderwire"))]
 
@@ -133,6 +135,23 @@ def test_a_compressed_body_is_read_and_a_bomb_is_refused(running: Running) -> No
     assert 413 == running.send("POST", "/v1/orders", b"x" * 10_000_001)[0]
 
 
+def test_who_has_no_key_is_answered_before_the_body_and_may_go_on_with_one(running: Running) -> None:
+    line = HTTPConnection("127.0.0.1", running.port, timeout=20)
+    line.putrequest("POST", "/v1/orders")
+    line.putheader("Content-Length", "3000000")
+    line.putheader("Authorization", "Bearer ow_key_unknown")
+    line.endheaders()
+    refused = line.getresponse()
+    refused.read()
+    line.send(bytes(3_000_000))
+    line.request("POST", "/v1/orders", json.dumps(order(1)), {"Authorization": f"Bearer {running.key}"})
+    taken = line.getresponse()
+    taken.read()
+    line.close()
+
+    assert (401, 200) == (refused.status, taken.status)
+
+
 def test_many_clients_at_once_lose_nothing_and_share_commits(running: Running) -> None:
     lines: list[HTTPConnection] = []
 
@@ -201,6 +220,24 @@ def test_after_a_kill_under_load_every_acknowledged_order_is_there(tmp_path: Pat
 
     assert len(acknowledged) > 50
     assert set() == acknowledged - orders_in(tmp_path)
+
+
+def test_callers_have_their_rate_window_once_however_many_processes_serve(tmp_path: Path) -> None:
+    key = key_of(tmp_path, "drip")
+    basic = base64.b64encode(f"{key['key']}:".encode()).decode()
+    while time.monotonic() % 3600 > 3540:
+        time.sleep(1)  # The window of an hour must not end meanwhile.
+    with served(tmp_path, "--only", "drip", "--workers", "2") as door:
+        processes: set[str] = set()
+        until = time.monotonic() + 30
+        while len(processes) < 2 and time.monotonic() < until:
+            processes.add(door.get("/healthz").headers["x-request-id"][:16])
+        path = f"/v2/{key['account']}/subscribers/batches"
+        answers = [
+            door.send("POST", path, {"batches": []}, {"Authorization": f"Basic {basic}"}).status for _ in range(60)
+        ]
+
+    assert (10, 2) == (answers.count(429), len(processes))
 
 
 def test_personal_data_and_keys_never_reach_the_log(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ from orderwire.sources.api.looking import preview_shop
 from orderwire.sources.inspect import Preview, preview
 from orderwire.sources.opening import placed
 
+_CAPABILITIES = frozenset({("alarms", "webhook")})
+"""Settings that are no secret by name, but may hold one: chat systems give out addresses that need no key."""
 _UNITS = {86400: "d", 3600: "h", 60: "min", 1: "s"}
 
 
@@ -109,6 +112,19 @@ def _top(settings: Settings, raw: Mapping[str, Any]) -> Iterator[Setting]:
         if key == "ledger" and os.environ.get("ORDERWIRE_LEDGER"):
             origin = "environment ORDERWIRE_LEDGER"
         yield Setting(key=key, value=_shown(getattr(settings, key)), origin=origin)
+    tables: dict[str, Struct] = {"server": settings.server, "alarms": settings.alarms}
+    for name, table in tables.items():
+        given = raw.get(name, {})
+        for key, value in msgspec.structs.asdict(table).items():
+            shown = _capability(value) if (name, key) in _CAPABILITIES else _shown(value)
+            yield Setting(key=f"{name}.{key}", value=shown, origin=_origin(given, key))
+
+
+def _capability(address: str) -> str:
+    """An address that may be all that it takes to post there: without what comes after its host."""
+    scheme, between, rest = address.partition("://")
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    return _shown(f"{scheme}{between}{host}{'/…' if len(rest) > len(host) + 1 else ''}")
 
 
 def _of_destination(table: DestinationTable) -> Iterator[tuple[str, object]]:

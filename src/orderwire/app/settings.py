@@ -12,13 +12,14 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from orderwire.app.alarms.settings import AlarmKind, AlarmSettings
-from orderwire.app.frontdoor.settings import ServerSettings
+from orderwire.app.frontdoor.settings import METRICS, ServerSettings
 from orderwire.delivery.settings import DestinationSettings, UnknownPolicy
 from orderwire.dialects import registry
 from orderwire.dialects.contract import Account, Profile
@@ -193,11 +194,25 @@ def _server(table: Mapping[str, Any], problems: list[ConfigError]) -> ServerSett
         private_key=reader.take("private_key", str, ""),
         trusted_proxies=tuple(sorted(_names(reader, "trusted_proxies") or ())),
         log=log,
+        metrics=reader.take("metrics", str, usual.metrics),
     )
+    if server.metrics not in METRICS:
+        reader.complain("metrics", f"{server.metrics!r} is none of {', '.join(METRICS)}.")
+    for network in server.trusted_proxies:
+        _check_network(reader, network)
     if bool(server.certificate) != bool(server.private_key):
         reader.complain("certificate", "and private_key belong together.", "Give both or neither.")
     reader.finish()
     return server
+
+
+def _check_network(reader: _Reader, text: str) -> None:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        has_more = "host bits" in str(error)
+        remedy = f"Did you mean {ip_network(text, strict=False)}?" if has_more else "Such as 10.0.0.0/8 or ::1."
+        reader.complain("trusted_proxies", f"{text!r} is no address and no network.", remedy)
 
 
 def _alarms(table: Mapping[str, Any], problems: list[ConfigError]) -> AlarmSettings:
@@ -217,6 +232,10 @@ def _alarms(table: Mapping[str, Any], problems: list[ConfigError]) -> AlarmSetti
     )
     if alarms.webhook and not alarms.webhook.startswith(("https://", "http://")):
         reader.complain("webhook", "is no address.", "Such as https://shop.example/alarms.")
+    for name in ("mail", "mail_from"):
+        address = getattr(alarms, name)
+        if address and ("@" not in address or not address.isprintable()):
+            reader.complain(name, "is no e-mail address.", "Such as ops@shop.example.")
     for name, needed in (("webhook", "key"), ("mail", "smtp")):
         if getattr(alarms, name) and not getattr(alarms, needed):
             reader.complain(needed, "is missing.", f"{name} needs it; refer to it as env:NAME or file:PATH.")
@@ -370,7 +389,7 @@ def secret(reference: str, place: str) -> str:
     """The value a secret reference stands for.
 
     Raises:
-        ConfigError: the variable or the file is missing; the message never holds the value.
+        ConfigError: the variable or the file is missing or empty; the message never holds the value.
     """
     scheme, _, rest = reference.partition(":")
     if scheme == "env":
@@ -379,6 +398,9 @@ def secret(reference: str, place: str) -> str:
             raise ConfigError(place, f"the environment variable {rest} is not set.", "Export it and start again.")
         return value
     try:
-        return Path(rest).expanduser().read_text(encoding="utf-8").strip()
+        value = Path(rest).expanduser().read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ConfigError(place, f"the file {rest} cannot be read ({error.strerror}).") from error
+    if not value:
+        raise ConfigError(place, f"the file {rest} is empty.", "Put the secret into it and start again.")
+    return value

@@ -11,9 +11,11 @@ The way in, step by step:
    as often as it needs to (a page, then the refunds of its orders), and returns one `Piece`: whole records, what
    could not be understood, and the cursor of the next piece. It is begun anew for each piece, from the committed
    cursor; nothing but the cursor survives between two pieces.
-4. Every reply is shown to `Connector.judge` first. Only what it calls ACCEPTED reaches the generator; the sources
+4. `Connector.authorize` adds the credentials to each try of a request. When it is made and a fresh nonce are given
+   in with the `Stamp`, so that calls can be signed. What lies at another host is a `Download`, and has none.
+5. Every reply is shown to `Connector.judge` first. Only what it calls ACCEPTED reaches the generator; the sources
    room waits, tries again, asks for less or gives up as the judgement says.
-5. Webhooks come in through the front door: `Connector.verify` over the raw bytes, `Connector.delivery` to know one
+6. Webhooks come in through the front door: `Connector.verify` over the raw bytes, `Connector.delivery` to know one
    that was heard before, `Connector.hear` for what it says. Nothing is asked of the shop then; polling stays the net.
 
 What comes of a thing must be the same record whichever way it came, apart from instants that a webhook cannot tell:
@@ -80,6 +82,8 @@ class Credential(Struct, frozen=True, kw_only=True):
     name: str
     help: str
     is_optional: bool = False
+    goes_with: str = ""
+    """Optional ones with the same word here are given together or not at all."""
 
 
 class HookTerms(Struct, frozen=True, kw_only=True):
@@ -145,6 +149,25 @@ class Access(Struct, frozen=True, kw_only=True):
     def flag(self, name: str) -> bool:
         """An option that is yes or no."""
         return bool(self.options.get(name, False))
+
+
+class Stamp(Struct, frozen=True, kw_only=True):
+    """What sets one try of a request apart from all others, for shops whose calls are signed.
+
+    `nonce` is 32 letters and digits that were never used before.
+    """
+
+    at: datetime
+    nonce: str
+
+
+class Download(WireRequest, frozen=True, kw_only=True):
+    """A request for what a shop laid out somewhere else for a while: sent without any credentials.
+
+    `origin` is that host with its scheme, in place of the shop's own address.
+    """
+
+    origin: str
 
 
 class Stretch(Struct, frozen=True, kw_only=True):
@@ -259,8 +282,8 @@ class Connector(Protocol):
         """The shop product as data."""
         ...
 
-    def authorize(self, request: WireRequest, access: Access) -> WireRequest:
-        """The request with the shop's credentials and fixed headers added."""
+    def authorize(self, request: WireRequest, access: Access, stamp: Stamp, /) -> WireRequest:
+        """The request with the shop's credentials and fixed headers added; asked anew for each try."""
         ...
 
     def judge(self, request: WireRequest, reply: WireReply) -> Judgement:

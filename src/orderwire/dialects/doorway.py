@@ -33,6 +33,8 @@ class Scope(StrEnum):
     """Only add browsing facts, as a key that stands in a page for everybody to see."""
     FEED = "feed"
     """Only fetch product feeds, as a key that stands in an address given to a platform."""
+    METRICS = "metrics"
+    """Only fetch what the server counts, as a monitoring system does."""
 
 
 class Work(StrEnum):
@@ -303,11 +305,13 @@ class Presented(Struct, frozen=True, kw_only=True):
 
     `is_ours` tells whether it is dressed as this platform's clients dress theirs; it decides where two platforms have
     the same path. `secret` is the key as given, empty for none; `account` the account id named in path or query.
+    `is_in_body` tells that this was sought in the body: while that has not come, the rest is not the last word.
     """
 
     is_ours: bool = False
     secret: str = ""
     account: str = ""
+    is_in_body: bool = False
 
 
 class Refused(StrEnum):
@@ -375,7 +379,10 @@ class Door(Protocol):
         ...
 
     def presents(self, call: Call) -> Presented:
-        """What the call shows of who sent it; `source`, `account` and `parameters` of the call are not set yet."""
+        """What the call shows of who sent it; `source`, `account` and `parameters` of the call are not set yet.
+
+        It is asked before the body has come, and again afterwards where it then says `is_in_body`.
+        """
         ...
 
     def mint(self, randomness: bytes, *, is_public: bool, account: str) -> Minted:

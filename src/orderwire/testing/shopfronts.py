@@ -92,7 +92,7 @@ class InProcessCaller:
             method=request.method,
             path=address.path,
             query=dict(parse_qsl(address.query, keep_blank_values=True)),
-            headers={name.lower(): value for name, value in request.headers},
+            headers={"host": address.netloc} | {name.lower(): value for name, value in request.headers},
             body=request.body,
         )
         if taken.closes:

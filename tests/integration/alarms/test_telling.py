@@ -20,6 +20,7 @@ import pytest
 from orderwire.app.alarms.looking import Alarm
 from orderwire.app.alarms.mail import MailChannel
 from orderwire.app.alarms.settings import AlarmKind
+from orderwire.app.alarms.trying import tried
 from orderwire.app.alarms.watching import Told
 from orderwire.app.alarms.webhook import WebhookChannel
 from orderwire.errors import ConfigError, Rejected, Unavailable
@@ -271,13 +272,44 @@ def test_what_the_server_answers_decides(command: str, answer: str, expected: ty
     assert "ops@shop.test" not in str(caught.value)
 
 
+def test_a_password_that_mail_cannot_carry_is_rejected_as_such(trust: ssl.SSLContext, certificate: Path) -> None:
+    server = MailServer(trust, is_tls=True)
+    address = f"?ca={certificate.with_suffix('.crt')}"
+    with serving(server) as port, pytest.raises(Rejected) as caught:
+        MailChannel(f"smtps://ops:p%C3%BC@127.0.0.1:{port}{address}", to="ops@shop.test").tell(BEGINNING)
+    assert "p\u00fc" not in str(caught.value)
+
+
+def test_a_test_goes_every_way_and_one_that_fails_leaves_the_others_alone() -> None:
+    server, receiver = MailServer(), Receiver()
+    server.refusing["RCPT"] = "550 nobody here"
+    with serving(server) as mail, serving(receiver) as port:
+        ways = [
+            MailChannel(f"smtp://127.0.0.1:{mail}", to="ops@shop.test"),
+            WebhookChannel(f"http://127.0.0.1:{port}/", SECRET, may_be_private=True),
+        ]
+        found = tried(ways, BEGAN)
+    assert [("mail", False), ("webhook", True)] == [(one.channel, one.is_taken) for one in found]
+    assert "ops@shop.test" not in found[0].answer
+    assert "test" == json.loads(receiver.posts[0][1])["alarm"]
+
+
 def test_a_server_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         MailChannel("smtp://127.0.0.1:9", to="ops@shop.test").tell(BEGINNING)
 
 
 @pytest.mark.parametrize(
-    "address", ["mail.test", "http://mail.test", "smtp://", "smtp://ops:secret@mail.test"], ids=str
+    "address",
+    [
+        "mail.test",
+        "http://mail.test",
+        "smtp://",
+        "smtp://ops:secret@mail.test",
+        "smtps://ops:secret@mail.test:smtp",
+        "smtps://ops:secret@[::1",
+    ],
+    ids=str,
 )
 def test_an_address_that_cannot_be_used_is_refused_without_its_password(address: str) -> None:
     with pytest.raises(ConfigError) as caught:

@@ -9,24 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from orderwire.dialects.contract import Account, Lane, Recipient, Statement
 from orderwire.dialects.doorway import Known, Reply
-from orderwire.dialects.drip.dialect import DIALECT
 from orderwire.dialects.drip.door.door import DOOR
 from orderwire.ledger import Received
 from orderwire.model import (
-    Address,
     Channel,
     Consent,
     ConsentState,
     Identity,
-    Kind,
     Order,
-    OrderLine,
     Product,
-    Refund,
-    Shipment,
-    claims_of,
 )
 from orderwire.testing.doors import Visitor
 
@@ -239,6 +231,24 @@ def test_an_opt_out_of_somebody_unreachable_is_kept_and_a_yes_is_not(client: Cli
     assert 3 == client.visitor.kinds().count("consent.changed")
 
 
+@pytest.mark.parametrize(
+    ("path", "wrapped"),
+    [("v2/subscribers", False), ("v2/unsubscribes/batches", True)],
+)
+def test_an_opt_out_of_somebody_unreachable_told_again_is_no_news(client: Client, path: str, wrapped: bool) -> None:
+    bounced = Consent(
+        identity=Identity(email="a@mail.test"),
+        channel=Channel.EMAIL,
+        state=ConsentState.SUPPRESSED,
+        changed_at=PLACED,
+    )
+    client.visitor.ledger.record([Received(record=bounced, raw=b"{}")], source="post", at=PLACED, is_imported=False)
+    told = {"subscribers": [{"email": "a@mail.test", "status": "unsubscribed"}]}
+    statuses = {client("POST", path, {"batches": [told]} if wrapped else told).status for _ in range(3)}
+
+    assert ({204} if wrapped else {200}, ["consent.changed"] * 2) == (statuses, client.visitor.kinds())
+
+
 def test_a_new_email_keeps_the_person_and_their_id(client: Client) -> None:
     [before] = decoded(client.subscribe(email="old@mail.test", status="active", lifetime_value=7))["subscribers"]
     client.subscribe(email="old@mail.test", new_email="new@mail.test")
@@ -263,6 +273,36 @@ def test_an_alias_of_somebody_else_is_refused(client: Client) -> None:
 
     assert (422, "uniqueness_error") == code(client.subscribe(email="b@mail.test", user_id="1"))
     assert (422, "uniqueness_error") == code(client.subscribe(email="b@mail.test", new_email="a@mail.test"))
+
+
+def test_people_of_one_batch_who_claim_one_id_are_not_one_person(client: Client) -> None:
+    people = [{"email": f"{name}@mail.test", "user_id": "7"} for name in ("a", "b", "a")]
+    client("POST", "v2/subscribers/batches", {"batches": [{"subscribers": people}]})
+
+    assert client.visitor.known(email="b@mail.test") is None
+    assert ["subscribers[1]"] == [one.place for one in client.visitor.ledger.refused("drip", "people")]
+
+
+@pytest.mark.parametrize("nobodys", ["0", 0, "null", "undefined"])
+def test_guests_who_share_an_id_that_is_none_are_not_one_person(client: Client, nobodys: object) -> None:
+    assert [200, 200] == [client.subscribe(email=f"{one}@mail.test", user_id=nobodys).status for one in "ab"]
+
+    assert client.known("a@mail.test").person != client.known("b@mail.test").person
+    assert client.subscriber("a@mail.test")["user_id"] is None
+
+
+def test_a_new_email_in_a_batch_is_whose_it_is_in_what_follows(client: Client) -> None:
+    client.subscribe(email="old@mail.test", user_id="1")
+    client.subscribe(email="b@mail.test")
+    people: list[dict[str, Any]] = [
+        {"email": "old@mail.test", "new_email": "new@mail.test"},
+        {"email": "new@mail.test", "user_id": "1", "first_name": "Ana"},
+        {"email": "b@mail.test", "new_email": "new@mail.test"},
+    ]
+    client("POST", "v2/subscribers/batches", {"batches": [{"subscribers": people}]})
+
+    assert "Ana" == client.known("old@mail.test").first_name
+    assert ["subscribers[2]"] == [one.place for one in client.visitor.ledger.refused("drip", "people")]
 
 
 @pytest.mark.parametrize(
@@ -508,6 +548,53 @@ def test_a_life_told_backwards_comes_to_the_same_order(client: Client) -> None:
     assert () == order.approximate
 
 
+@pytest.mark.parametrize(("code", "total", "back"), [("EUR", 2299, 300), ("JPY", 23, 3), ("KWD", 22990, 3000)])
+def test_what_a_refund_left_out_is_filled_in_by_the_placing_that_comes_after_it(
+    client: Client, code: str, total: int, back: int
+) -> None:
+    sent = {name: ACTION[name] for name in ("provider", "email", "order_id")}
+    paid = sent | {"action": "paid", "occurred_at": "2026-02-02T10:00:00Z"}
+    refund = sent | {"action": "refunded", "occurred_at": "2026-02-05T10:00:00Z", "refund_amount": 3}
+    for body in (refund, paid, ACTION | {"currency": code}):
+        assert 202 == client("POST", "v3/shopper_activity/order", body).status
+
+    order = client.order()
+    assert (code, total, back, 1, "#5", PLACED, 2, ()) == (
+        order.currency,
+        order.total,
+        order.refunded,
+        len(order.lines),
+        order.number,
+        order.placed_at,
+        order.paid_at.day if order.paid_at else None,
+        order.approximate,
+    )
+
+
+def test_a_placing_told_again_without_its_instant_is_the_same_placing(client: Client) -> None:
+    for _ in range(3):
+        client.act(at="")
+
+    assert (["order.placed"], client.visitor.facts()[0].occurred_at) == (
+        client.visitor.kinds(),
+        client.order().placed_at,
+    )
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_what_a_cancellation_gives_back_counts_whenever_the_payment_is_told(client: Client, direction: int) -> None:
+    client.act()
+    told = [("paid", "2026-02-02T10:00:00Z", {}), ("canceled", "2026-02-03T10:00:00Z", {"refund_amount": 22.99})]
+    for action, at, more in told[::direction]:
+        client.act(action, at, **more)
+        client.act(action, at, **more)
+
+    assert ([(2299, 3)], 0) == (
+        [(one.amount, one.refunded_at.day) for one in client.order().refunds],
+        client.subscriber("ana@mail.test")["lifetime_value"],
+    )
+
+
 def test_an_order_first_met_later_was_placed_then_approximately(client: Client) -> None:
     client.act("fulfilled", "2026-02-03T10:00:00Z")
 
@@ -579,6 +666,13 @@ def test_an_amount_as_text_is_refused_as_the_gateway_does(client: Client) -> Non
     assert (400, []) == (batch.status, client.visitor.kinds())
 
 
+def test_an_instant_as_a_number_is_refused_rather_than_lost(client: Client) -> None:
+    reply = client("POST", "v3/shopper_activity/order", ACTION | {"occurred_at": 1_769_940_000})
+
+    problem = '[instance type (integer) does not match any allowed primitive type (allowed: ["string"])]'
+    assert (400, {"error": {"message": problem}}) == (reply.status, decoded(reply))
+
+
 @pytest.mark.parametrize("missing", ["provider", "action", "email"])
 def test_what_an_order_requires_is_required(client: Client, missing: str) -> None:
     body = {name: value for name, value in ACTION.items() if name != missing}
@@ -631,6 +725,15 @@ def test_a_cart_becomes_a_checkout(client: Client) -> None:
     emptied = cart | link | {"action": "updated", "items": [], "grand_total": 0}
     client("POST", "v3/shopper_activity/cart", emptied)
     assert ["cart.updated", "checkout.started", "cart.updated"] == client.visitor.kinds()
+
+
+def test_a_checkout_told_again_without_its_instant_began_once(client: Client) -> None:
+    checkout = {"provider": "p", "email": "a@mail.test", "action": "created", "checkout_id": "c1", "total_price": 9}
+    for at in ("2026-02-01T10:00:00Z", None, "2026-02-01T10:00:00Z", "2026-02-02T10:00:00Z"):
+        client("POST", "v3/shopper_activity/checkout", checkout | {"occurred_at": at})
+
+    started = [fact.occurred_at.day for fact in client.visitor.facts() if fact.kind == "checkout.started"]
+    assert [1, 2] == started
 
 
 def test_a_cart_of_a_browser_is_its_persons_once_they_are_known(client: Client) -> None:
@@ -728,6 +831,18 @@ def test_a_legacy_order_needs_somebody_known(client: Client) -> None:
     assert 404 == client("POST", "v2/refunds", {"refunds": [refund | {"order_upstream_id": "10"}]}).status
 
 
+@pytest.mark.parametrize("path", ["v2/orders", "v2/orders/batches"])
+def test_a_legacy_order_stays_its_first_persons(client: Client, path: str) -> None:
+    for email in ("a@mail.test", "b@mail.test"):
+        client.subscribe(email=email)
+        order = {"email": email, "upstream_id": "9", "amount": 4900 if email[0] == "a" else 1}
+        body = {"orders": [order]} if path == "v2/orders" else {"batches": [{"orders": [order]}]}
+        assert 202 == client("POST", path, body).status
+
+    assert (4900, "a@mail.test") == (client.order("9").total, client.order("9").identity.email)
+    assert 1 == len(list(client.visitor.ledger.refused("drip", "orders")))
+
+
 def test_a_legacy_order_first_met_paid_was_paid_when_it_was_placed(client: Client) -> None:
     client.subscribe(email="a@mail.test")
     order = {"email": "a@mail.test", "upstream_id": "9", "amount": 4900, "occurred_at": "2026-01-01T00:00:00Z"}
@@ -750,82 +865,6 @@ def test_webhooks_are_kept(client: Client) -> None:
 def test_lists_of_what_is_not_here_are_empty(client: Client, noun: str) -> None:
     assert [] == client.get(f"v2/{noun}")[noun]
     assert (404, "not_found_error") == code(client("GET", f"v2/{noun}/5"))
-
-
-ACCOUNT = Account(key="k", base_url="https://drip.test", account_id="1", knows_newsletter=True, options={})
-WHOLE = Order(
-    order_id="1001",
-    identity=Identity(email="ana@mail.test"),
-    currency="EUR",
-    placed_at=PLACED,
-    total=4550,
-    number="#1001",
-    lines=(
-        OrderLine(
-            line_id="L1",
-            name="Tea",
-            product_id="P1",
-            variant_id="V1",
-            unit_price=msgspec.convert("22.495", type=type(OrderLine(line_id="", name="").quantity)),
-            quantity=msgspec.convert("2", type=type(OrderLine(line_id="", name="").quantity)),
-            subtotal=4499,
-            discount=449,
-            total=4050,
-        ),
-    ),
-    discount=449,
-    shipping=500,
-    billing_address=Address(first_name="Ana", line1="Main 1", country_code="LV"),
-    paid_at=PLACED.replace(hour=11),
-    shipments=(
-        Shipment(
-            shipment_id="S1", shipped_at=PLACED.replace(day=2), delivered_at=PLACED.replace(day=4), carrier="Post"
-        ),
-        Shipment(shipment_id="S2", shipped_at=PLACED.replace(day=3)),
-    ),
-    refunds=(
-        Refund(refund_id="R1", refunded_at=PLACED.replace(day=5), amount=1000, reason="broken"),
-        Refund(refund_id="R2", refunded_at=PLACED.replace(day=6), amount=3550),
-    ),
-    cancelled_at=PLACED.replace(day=7),
-    cancel_reason="late",
-    updated_at=PLACED.replace(day=7),
-)
-
-
-BACKWARDS = msgspec.structs.replace(
-    WHOLE,
-    shipments=(msgspec.structs.replace(WHOLE.shipments[0], delivered_at=None), WHOLE.shipments[1]),
-    delivered_at=WHOLE.shipments[0].delivered_at,
-)
-"""The same, where a parcel was delivered before anything was told of it."""
-
-
-@pytest.mark.parametrize("direction", [1, -1])
-def test_an_orders_life_written_by_us_is_the_same_order_here(client: Client, direction: int) -> None:
-    happenings = [claim for claim in claims_of(WHOLE, at=PLACED) if claim.kind != Kind.ORDER_UPDATED]
-    for claim in happenings[::direction]:
-        statement = Statement(
-            kind=claim.kind,
-            key="k",
-            subject=claim.subject,
-            source="shop",
-            occurred_at=claim.occurred_at,
-            lane=Lane.LIVE,
-            snapshot=WHOLE,
-            detail=claim.detail,
-            recipient=Recipient(person=1, email="ana@mail.test", is_known_there=True),
-        )
-        [item] = DIALECT.write(statement, ACCOUNT).items
-        assert 202 == client("POST", "v3/shopper_activity/order", body=item.body).status
-
-    order = client.order("1001")
-    in_order = msgspec.structs.replace(
-        order,
-        shipments=tuple(sorted(order.shipments, key=lambda one: one.shipment_id)),
-        refunds=tuple(sorted(order.refunds, key=lambda one: one.refund_id)),
-    )
-    assert (WHOLE if direction > 0 else BACKWARDS) == in_order
 
 
 def test_the_same_statement_again_is_no_news(client: Client) -> None:

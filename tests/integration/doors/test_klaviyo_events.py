@@ -111,6 +111,80 @@ def test_ordered_products_by_sku_add_no_fact_to_an_order_that_has_them(visitor: 
     assert [Kind.ORDER_PLACED] == visitor.kinds()
 
 
+def line_of(visitor: Visitor, ident: str = "1234") -> list[tuple[str, int, str | None]]:
+    order = visitor.shelves.snapshot(f"order:{ident}")
+    assert isinstance(order, Order)
+    return [(line.line_id, line.subtotal, line.brand) for line in order.lines]
+
+
+LATE = {"OrderId": "1234", "ProductID": "P1", "SKU": "MUG", "ProductName": "Mug", "Quantity": 2}
+
+
+def test_an_ordered_product_that_comes_later_fills_its_line_and_leaves_its_id(visitor: Visitor) -> None:
+    bare = {name: value for name, value in ITEM.items() if name not in ("RowTotal", "ItemPrice")}
+    post(visitor, "/api/events", event("Placed Order", {"OrderId": "1234", "Items": [bare]}, value=19.98))
+    more = LATE | {"ProductBrand": "Potter", "title": "Red", "Colours": ["red", {"tone": 1.5}]}
+    post(visitor, "/api/events", event("Ordered Product", more, value=19.98, unique_id="1234_L7"))
+
+    assert [("MUG", 1998, "Potter")] == line_of(visitor)
+    order = visitor.shelves.snapshot("order:1234")
+    assert isinstance(order, Order)
+    assert {"title": "Red", "Colours": '["red",{"tone":1.5}]'} == order.lines[0].properties
+
+
+def test_only_the_first_ordered_product_of_an_id_counts(visitor: Visitor) -> None:
+    post(visitor, "/api/events", event("Placed Order", GUIDE))
+    for value in (25, 30):
+        post(visitor, "/api/events", event("Ordered Product", LATE, value=value, unique_id="1234_MUG"))
+
+    assert [("MUG", 2500, "Potter")] == line_of(visitor)
+
+
+def test_two_lines_of_one_product_are_filled_each_by_its_own(visitor: Visitor) -> None:
+    items = [ITEM | {"Quantity": count} for count in (1, 1)]
+    post(visitor, "/api/events", event("Placed Order", GUIDE | {"Items": items}))
+    for value, name in ((10, "L1"), (12, "L2"), (10, "L1")):
+        told = event("Ordered Product", LATE | {"Quantity": 1}, value=value, unique_id=f"1234_{name}")
+        post(visitor, "/api/events", told)
+
+    assert [("MUG", 1000), ("MUG_2", 1200)] == [found[:2] for found in line_of(visitor)]
+
+
+def test_a_line_with_an_id_of_its_own_is_not_doubled_by_its_sku(visitor: Visitor) -> None:
+    post(visitor, "/api/events", event("Placed Order", GUIDE | {"Items": [ITEM | {"LineID": "55"}]}))
+    post(visitor, "/api/events", event("Ordered Product", LATE, value=19.98, unique_id="1234_MUG"))
+
+    assert [("55", 1998, None)] == line_of(visitor)
+
+
+def test_further_lines_of_an_order_that_named_none_are_added(visitor: Visitor) -> None:
+    post(visitor, "/api/events", event("Ordered Product", LATE, value=5, unique_id="1234_L1"))
+    post(visitor, "/api/events", event("Placed Order", {"OrderId": "1234"}, value=12))
+    for _ in range(2):
+        post(visitor, "/api/events", event("Ordered Product", LATE, value=7, unique_id="1234_L2"))
+
+    assert [("L1", 500, None), ("L2", 700, None)] == line_of(visitor)
+
+
+def test_an_ordered_product_is_of_the_order_that_its_id_begins_with(visitor: Visitor) -> None:
+    post(visitor, "/api/events", event("Placed Order", {"OrderId": "1234"}, value=12))
+    nameless = {name: value for name, value in LATE.items() if name != "OrderId"}
+    post(visitor, "/api/events", event("Ordered Product", nameless | {"$event_id": "1234_A_B"}, value=7))
+
+    assert [("A_B", 700, None)] == line_of(visitor)
+
+
+def test_what_belongs_to_no_order_or_to_anothers_is_kept_aside(visitor: Visitor) -> None:
+    bo = {"data": {"type": "profile", "attributes": {"email": "bo@mail.test"}}}
+    post(visitor, "/api/events", event("Placed Order", GUIDE))
+    post(visitor, "/api/events", event("Placed Order", GUIDE, profile=bo))
+    post(visitor, "/api/events", event("Ordered Product", {"SKU": "MUG"}))
+
+    aside = [len(list(visitor.ledger.refused(visitor.source, one))) for one in ("orders", "ordered-products")]
+    assert [1, 1] == aside
+    assert [Kind.ORDER_PLACED] == visitor.kinds()
+
+
 def test_ordered_products_that_come_first_wait_for_their_order(visitor: Visitor) -> None:
     first = {
         "OrderId": "9",
@@ -182,6 +256,22 @@ def test_a_line_added_without_the_cart_is_added_to_it(visitor: Visitor) -> None:
     assert ([Decimal(3)], 1500) == ([line.quantity for line in cart.lines], cart.total)
 
 
+def test_an_addition_sent_again_is_not_added_again(visitor: Visitor) -> None:
+    one = event("Added to Cart", {"CartId": "C1", "AddedItemProductID": "P1", "AddedItemPrice": 5})
+    named = event("Added to Cart", {"CartId": "C2", "AddedItemProductID": "P1"}, unique_id="a1", time=...)
+    started = event("Started Checkout", {"CartId": "C2", "Items": [ITEM]}, unique_id="C2_1", time=...)
+    for body in (one, one, named, named, started, started):
+        assert 202 == post(visitor, "/api/events", body).status
+
+    counts = []
+    for ident in ("C1", "C2"):
+        cart = visitor.shelves.snapshot(f"cart:{ident}")
+        assert isinstance(cart, Cart)
+        counts.append(sum(line.quantity for line in cart.lines))
+    assert [1, 2] == counts
+    assert 1 == visitor.kinds().count(Kind.CHECKOUT_STARTED)
+
+
 @pytest.mark.parametrize(
     ("metric", "kind"),
     [
@@ -200,14 +290,15 @@ def test_names_of_vendors_mean_what_they_mean(visitor: Visitor, metric: str, kin
     assert kind in visitor.kinds()
 
 
-def test_two_metrics_and_two_people_may_use_the_same_id(visitor: Visitor) -> None:
+@pytest.mark.parametrize("ident", ["w", "9f1c2d3e-0000-4000-8000-000000000001"])
+def test_two_metrics_and_two_people_may_use_the_same_id(visitor: Visitor, ident: str) -> None:
     other = {"data": {"type": "profile", "attributes": {"email": "bo@mail.test"}}}
     for _ in range(2):
-        post(visitor, "/api/events", event("Welcomed", unique_id="w"))
-        post(visitor, "/api/events", event("Greeted", unique_id="w"))
-        post(visitor, "/api/events", event("Welcomed", unique_id="w", profile=other))
+        post(visitor, "/api/events", event("Welcomed", unique_id=ident))
+        post(visitor, "/api/events", event("Greeted", unique_id=ident))
+        post(visitor, "/api/events", event("Welcomed", unique_id=ident, profile=other))
     assert 3 == len(visitor.kinds())
-    assert "w" in [one.event_id for one in records(visitor, "custom.Welcomed", Event)]
+    assert ident in [one.event_id for one in records(visitor, "custom.Welcomed", Event)]
 
 
 def test_an_event_without_an_id_counts_once_a_second(visitor: Visitor) -> None:
@@ -397,6 +488,27 @@ def test_a_browser_may_tell_of_visits_but_not_of_orders(visitor: Visitor) -> Non
     assert "permission_denied" == json.loads(ordered.body)["errors"][0]["code"]
 
 
+@pytest.mark.parametrize("metric", ["Placed Order", "Ordered Product", "Refunded Order", "Subscription Created"])
+@pytest.mark.parametrize("path", ["/client/events", "/client/event-bulk-create", "/api/track"])
+def test_what_only_servers_tell_is_refused_whole_to_a_browser(visitor: Visitor, metric: str, path: str) -> None:
+    who = {"email": "ana@mail.test", "first_name": "Ana"}
+    told = event(metric, GUIDE, profile={"data": {"type": "profile", "attributes": who}})
+    match path:
+        case "/client/events":
+            body = told
+        case "/api/track":
+            body = {"token": visitor.public, "event": metric, "properties": GUIDE, "customer_properties": who}
+        case _:
+            given = {"profile": told["data"]["attributes"].pop("profile"), "events": {"data": [told["data"]]}}
+            body = {"data": {"type": "event-bulk-create", "attributes": given}}
+
+    reply = visitor.call("POST", path, json=body, query={"company_id": visitor.public})
+
+    assert ((200, b"0") if path == "/api/track" else (403, b'{"errors"')) == (reply.status, reply.body[:9])
+    assert [] == visitor.kinds()
+    assert 0 == visitor.shelves.count("ordered product")
+
+
 def test_a_browser_changes_no_identifier_of_somebody_known(visitor: Visitor) -> None:
     post(visitor, "/api/events", event("Rode"))
     both = {"email": "ana@mail.test", "phone_number": "+12025550123", "anonymous_id": "dev-1"}
@@ -405,6 +517,21 @@ def test_a_browser_changes_no_identifier_of_somebody_known(visitor: Visitor) -> 
     known = visitor.known(email="ana@mail.test")
     assert known is not None
     assert (None, ("dev-1",)) == (known.phone, known.anonymous_ids)
+
+
+def test_guests_who_share_an_id_that_is_none_are_not_one_person(visitor: Visitor) -> None:
+    for email in ("ana@mail.test", "bo@mail.test"):
+        who = {"email": email, "external_id": "0"}
+        post(visitor, "/api/events", event("Rode", profile={"data": {"type": "profile", "attributes": who}}))
+    ana, bo = visitor.known(email="ana@mail.test"), visitor.known(email="bo@mail.test")
+    assert ana is not None
+    assert bo is not None
+    assert (True, None) == (ana.person != bo.person, ana.external_id)
+
+
+def test_an_amount_written_as_text_is_an_amount(visitor: Visitor) -> None:
+    post(visitor, "/api/events", event("Placed Order", {"OrderId": "1"}, value="29.9900"))
+    assert [2999] == [one.total for one in records(visitor, Kind.ORDER_PLACED, Order)]
 
 
 def test_amounts_without_a_currency_are_in_the_accounts(visitor: Visitor) -> None:

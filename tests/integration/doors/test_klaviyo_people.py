@@ -245,6 +245,25 @@ def test_an_old_yes_does_not_outweigh_a_newer_no(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "marketing", "detail"),
+    [
+        (SUBSCRIBE, {"consent": "UNSUBSCRIBED"}, "Must be one of: SUBSCRIBED."),
+        (SUBSCRIBE, {}, "This field is required."),
+        (SUBSCRIBE, {"consent": None}, "This field may not be null."),
+        (UNSUBSCRIBE, {"consent": "SUBSCRIBED"}, "Must be one of: UNSUBSCRIBED."),
+    ],
+)
+def test_a_job_takes_its_own_word_alone(visitor: Visitor, path: str, marketing: dict[str, Any], detail: str) -> None:
+    body = subscribing({"email": ANA, "subscriptions": {"email": {"marketing": marketing}}})
+    body["data"]["type"] = path.removeprefix("/api/").removesuffix("s")
+    reply = call(visitor, "POST", path, body)
+    (error,) = json.loads(reply.body)["errors"]
+    pointer = "/data/attributes/profiles/data/0/attributes/subscriptions/email/marketing/consent"
+    assert (400, detail, pointer) == (reply.status, error["detail"], error["source"]["pointer"])
+    assert [] == visitor.kinds()
+
+
+@pytest.mark.parametrize(
     ("marketing", "is_imported", "detail"),
     [
         ({"consented_at": "2024-01-01T00:00:00Z"}, False, "consented_at is only allowed with historical_import."),
@@ -458,6 +477,7 @@ def test_a_key_opens_by_its_header(visitor: Visitor, headers: dict[str, str], st
     if status == 401:
         (error,) = json.loads(reply.body)["errors"]
         assert ("not_authenticated", 401) == (error["code"], error["status"])
+        assert error["id"] == dict(reply.headers)["X-Klaviyo-Req-Id"]
         assert "Bearer, Klaviyo-API-Key" == dict(reply.headers)["WWW-Authenticate"]
 
 

@@ -251,6 +251,43 @@ def test_a_stock_push_of_the_shop_plugin_changes_one_thing(shop: Shop) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "prices"),
+    [
+        (None, None, (4, 5)),
+        ("2026-02-01T00:00:00+00:00", "2026-03-31T00:00:00+00:00", (4, 5)),
+        ("", "2026-03-01", (4, 5)),
+        ("0000-00-00 00:00:00", "2026-02-28", (5, None)),
+        ("2026-03-02T00:00:00+00:00", None, (5, None)),
+    ],
+)
+def test_a_special_price_is_todays_while_it_holds(
+    first: str | None, last: str | None, prices: tuple[object, object], shop: Shop
+) -> None:
+    dates = {"special_price_dt_from": first, "special_price_dt_to": last}
+    shop.push({"@type": "product", "id": "P1", "title": "Tea", "price": 5, "special_price": 4, **dates})
+    product = shop.visitor.shelves.snapshot("product:P1")
+    assert isinstance(product, Product)
+    assert prices == (product.price, product.compare_at_price)
+
+
+@pytest.mark.parametrize(
+    ("own", "listed", "expected"),
+    [(True, [], True), (True, [False, True], True), (True, [False], False), (False, [True], False)],
+)
+def test_the_listings_decide_unless_the_product_is_withdrawn(
+    own: bool, listed: list[bool], expected: bool, shop: Shop
+) -> None:
+    listings = [{"store": "a", "is_active": one} for one in listed]
+    shop.push({"@type": "product", "id": "P1", "title": "Tea", "is_active": own, "listings": listings})
+    assert expected is shop.told("/products/P1")["is_active"]
+
+
+def test_an_address_in_a_query_keeps_its_plus(shop: Shop) -> None:
+    shop.push({**CONTACT, "email": "a+b@mail.test"})
+    assert [1, 1] == [len(shop.told("/profiles", email=email)) for email in ("a+b@mail.test", "a b@mail.test")]
+
+
 def test_a_variant_that_names_its_parent_is_one_of_its_variants(shop: Shop) -> None:
     shop.push({"@type": "product", "id": "P1", "title": "Tea", "price": 5})
     shop.push({"@type": "product", "id": "V1", "parent_id": "P1", "is_variant": True, "sku": "T50", "price": 6})
@@ -330,6 +367,51 @@ def test_permission_for_text_messages_is_of_its_own(shop: Shop) -> None:
     sms = {"allow_marketing": True, "dt_updated_marketing": "2026-02-01T10:00:00+00:00"}
     shop.push({**CONTACT, "phone_number": "+43316123456", "channels": {"sms": sms}})
     assert (None, ConsentState.SUBSCRIBED) == (shop.consent(), (shop.consent(Channel.SMS) or (None,))[0])
+
+
+def test_a_listing_told_again_as_it_was_lifts_no_opt_out_of_another(shop: Shop) -> None:
+    yes = {"marketing_optin": True, "phone_number": "+43316123456", "channels": {"sms": {"allow_marketing": True}}}
+    no = {"marketing_optin": False, "channels": {"sms": {"allow_marketing": False}}}
+    shop.push({**CONTACT, **yes})
+    shop.push({**CONTACT, **no, "@collection": "subscribers"})
+    shop.push({**CONTACT, **yes})
+    shop.push({**CONTACT, **yes, "@collection": "tills"})
+    assert [ConsentState.UNSUBSCRIBED, ConsentState.UNSUBSCRIBED] == [
+        (shop.consent(channel) or (None,))[0] for channel in (Channel.EMAIL, Channel.SMS)
+    ]
+    shop.push({**CONTACT, **yes, "@collection": "subscribers"})
+    assert [ConsentState.SUBSCRIBED, ConsentState.SUBSCRIBED] == [
+        (shop.consent(channel) or (None,))[0] for channel in (Channel.EMAIL, Channel.SMS)
+    ]
+
+
+def test_a_refused_contact_leaves_its_listing_as_it_was(shop: Shop) -> None:
+    shop.push({**CONTACT, "marketing_optin": False})
+    shop.push({**CONTACT, "marketing_optin": "perhaps"})
+    assert shop.told("/contacts/customers/7")["marketing_optin"] is False
+
+
+def test_a_yes_dated_in_the_future_does_not_outrank_a_later_no(shop: Shop) -> None:
+    sms = {"allow_marketing": True, "dt_updated_marketing": "2026-03-01T20:00:00"}
+    phone = {"phone_number": "+43316123456"}
+    yes = {"marketing_optin": True, "timestamp_subscribed": "2099-01-01T00:00:00+00:00"}
+    shop.push({**CONTACT, **phone, **yes, "channels": {"sms": sms}})
+    shop.push({**CONTACT, "marketing_optin": False, "channels": {"sms": {"allow_marketing": False}}})
+    shop.push({**CONTACT, **phone, "timestamp_subscribed": "2026-03-01T12:00:01+00:00", "marketing_optin": True})
+    assert [ConsentState.UNSUBSCRIBED, ConsentState.UNSUBSCRIBED] == [
+        (shop.consent(channel) or (None,))[0] for channel in (Channel.EMAIL, Channel.SMS)
+    ]
+
+
+@pytest.mark.parametrize(("said", "expected"), [(False, ConsentState.UNSUBSCRIBED), (True, None)])
+def test_a_no_is_kept_before_the_address_is_known_and_a_yes_is_not(
+    said: bool, expected: ConsentState | None, shop: Shop
+) -> None:
+    nameless = {"@type": "contact", "@collection": "customers", "id": "7", "customer_id": "C1"}
+    sms = {"allow_marketing": said}
+    shop.push({**nameless, "marketing_optin": said, "channels": {"sms": sms}})
+    shop.push({**CONTACT, "phone_number": "+43316123456"})
+    assert [expected, expected] == [(shop.consent(channel) or (None,))[0] for channel in (Channel.EMAIL, Channel.SMS)]
 
 
 def test_a_partial_contact_is_found_by_its_listing_and_keeps_the_rest(shop: Shop) -> None:

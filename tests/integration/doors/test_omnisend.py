@@ -42,6 +42,12 @@ def records(visitor: Visitor, kind: str, shape: type[Any]) -> list[Any]:
     return [msgspec.json.decode(fact.body, type=shape) for fact in visitor.facts() if fact.kind == kind]
 
 
+def consent_of(visitor: Visitor, email: str = ANA, channel: Channel = Channel.EMAIL) -> ConsentState | None:
+    known = visitor.known(email=email)
+    standing = known.consent.get(channel) if known else None
+    return standing.state if standing else None
+
+
 def identifier(status: str | None = None, since: str | None = None, **more: Any) -> dict[str, Any]:
     channel = {name: value for name, value in (("status", status), ("statusDate", since)) if value}
     return {"type": "email", "id": ANA, "channels": {"email": channel}, **more}
@@ -214,6 +220,23 @@ def test_evidence_is_kept_with_the_consent_and_shown(visitor: Visitor) -> None:
     assert [{"channel": "email"} | consent] == answer(reply)["consents"]
 
 
+@pytest.mark.parametrize(
+    ("status", "since", "expected"),
+    [
+        ("subscribed", None, ConsentState.UNSUBSCRIBED),
+        ("subscribed", "2026-02-25T10:00:00Z", ConsentState.SUBSCRIBED),
+        ("unsubscribed", None, ConsentState.UNSUBSCRIBED),
+    ],
+)
+def test_a_yes_without_a_date_is_as_old_as_its_evidence(
+    visitor: Visitor, status: str, since: str | None, expected: ConsentState
+) -> None:
+    ask(visitor, "POST", "/v5/contacts", {"identifiers": [identifier("unsubscribed", "2026-02-20T10:00:00Z")]})
+    evidence = {"consent": {"source": "import", "createdAt": AT}}
+    ask(visitor, "POST", "/v5/contacts", {"identifiers": [identifier(status, since, **evidence)]})
+    assert expected is consent_of(visitor)
+
+
 def test_a_phone_of_another_contact_is_dropped_and_in_the_dated_generation_a_conflict(visitor: Visitor) -> None:
     phone = {"type": "phone", "id": "+37060000000", "channels": {"sms": {"status": "subscribed"}}}
     other = {"type": "email", "id": "bo@mail.test", "channels": {"email": {"status": "nonSubscribed"}}}
@@ -223,6 +246,54 @@ def test_a_phone_of_another_contact_is_dropped_and_in_the_dated_generation_a_con
     patched = ask(visitor, "PATCH", "/api/contacts", {"identifiers": [phone]}, email=ANA)
     assert (409, "https://problems.omnisend.com/conflict") == (patched.status, answer(patched)["type"])
     assert 200 == ask(visitor, "PATCH", "/v3/contacts", {"identifiers": [phone]}, email=ANA).status
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v3", 200), ("/v5", 200), ("/api", 409)])
+def test_a_patch_with_the_address_of_another_contact_leaves_that_one_alone(
+    visitor: Visitor, path: str, status: int
+) -> None:
+    ask(visitor, "POST", "/v5/contacts", {"email": ANA, "firstName": "Ana", "status": "unsubscribed"})
+    number = {"type": "phone", "id": "+37060000000", "channels": {"sms": {"status": "nonSubscribed"}}}
+    made = answer(ask(visitor, "POST", "/v5/contacts", {"identifiers": [number]}))["contactID"]
+    change = {"identifiers": [identifier("subscribed")], "firstName": "Bo"}
+    assert status == ask(visitor, "PATCH", f"{path}/contacts/{made}", change).status
+    shown = answer(ask(visitor, "GET", "/v5/contacts", email=ANA))["contacts"][0]
+    assert ("Ana", "unsubscribed") == (shown["firstName"], shown["status"])
+
+
+def test_a_yes_about_another_contacts_number_is_nobodys_and_a_no_theirs(visitor: Visitor) -> None:
+    def number(phone: str, status: str) -> dict[str, Any]:
+        return {"type": "phone", "id": phone, "channels": {"sms": {"status": status}}}
+
+    other = {"type": "email", "id": "bo@mail.test", "channels": {"email": {"status": "nonSubscribed"}}}
+    ask(visitor, "POST", "/v5/contacts", {"identifiers": [other, number("+37060000000", "subscribed")]})
+    own = [identifier("nonSubscribed"), number("+37061111111", "nonSubscribed")]
+    ask(visitor, "POST", "/v5/contacts", {"identifiers": own})
+    ask(visitor, "POST", "/v5/contacts", {"identifiers": [identifier(), number("+37060000000", "subscribed")]})
+    assert ConsentState.SUBSCRIBED is not consent_of(visitor, channel=Channel.SMS)
+    ask(visitor, "POST", "/v5/contacts", {"identifiers": [identifier(), number("+37060000000", "unsubscribed")]})
+    assert (ConsentState.UNSUBSCRIBED, ConsentState.NEVER_ASKED) == (
+        consent_of(visitor, "bo@mail.test", Channel.SMS),
+        consent_of(visitor, channel=Channel.SMS),
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "more", "query"),
+    [
+        ("PATCH", "/v3/contacts/{}", {}, {}),
+        ("PATCH", "/v3/contacts", {}, {"email": ANA}),
+        ("POST", "/v3/contacts", {"contactID": "{}"}, {}),
+    ],
+)
+def test_a_flat_no_without_an_address_is_that_of_the_contact_named(
+    visitor: Visitor, method: str, path: str, more: dict[str, str], query: dict[str, str]
+) -> None:
+    made = answer(ask(visitor, "POST", "/v3/contacts", {"identifiers": [identifier("subscribed", AT)]}))["contactID"]
+    no = {"status": "unsubscribed", "statusDate": "2026-02-20T10:00:00Z"}
+    named = {name: value.format(made) for name, value in more.items()}
+    assert 200 == ask(visitor, method, path.format(made), no | named, **query).status
+    assert ConsentState.UNSUBSCRIBED is consent_of(visitor)
 
 
 def test_a_patch_changes_what_it_names_and_answers_briefly_in_v3(visitor: Visitor) -> None:
@@ -349,6 +420,14 @@ def test_an_orders_life_in_events_is_one_order(visitor: Visitor) -> None:
     ]
 
 
+def test_a_refund_without_id_and_time_that_is_told_again_gives_nothing_back_twice(visitor: Visitor) -> None:
+    ask(visitor, "POST", "/v5/events", event("placed order", order_of()))
+    told = event("order refunded", order_of(totalRefundedAmount=10, paymentStatus="refunded"), eventTime=None)
+    for _ in range(2):
+        assert 202 == ask(visitor, "POST", "/v5/events", told).status
+    assert ["order.placed", "order.refunded"] == [kind for kind in visitor.kinds() if kind != "order.updated"]
+
+
 def test_events_in_any_order_end_as_the_same_order(visitor: Visitor) -> None:
     late = {name: value for name, value in order_of().items() if name != "createdAt"}
     ask(visitor, "POST", "/v5/events", event("order fulfilled", late, eventTime="2026-02-03T10:00:00Z"))
@@ -375,6 +454,15 @@ def test_a_late_event_does_not_turn_the_content_back(visitor: Visitor) -> None:
     order = visitor.shelves.snapshot("order:1001")
     assert isinstance(order, Order)
     assert (1200, 2) == (order.total, order.paid_at.day if order.paid_at else 0)
+
+
+def test_an_older_event_tells_what_the_newer_one_left_out(visitor: Visitor) -> None:
+    parcel = {"orderID": "1001", "currency": "EUR", "tracking": {"code": "JD1"}, "note": "leave outside"}
+    ask(visitor, "POST", "/v5/events", event("order fulfilled", parcel, eventTime="2026-02-03T10:00:00Z"))
+    ask(visitor, "POST", "/v5/events", event("placed order", order_of(note="ring twice", orderNumber="7")))
+    order = visitor.shelves.snapshot("order:1001")
+    assert isinstance(order, Order)
+    assert (1000, 1000, "7", "leave outside") == (order.total, order.lines[0].total, order.number, order.note)
 
 
 def test_an_order_placed_as_paid_is_paid(visitor: Visitor) -> None:
@@ -449,6 +537,39 @@ def test_the_newest_event_names_its_contact(visitor: Visitor, days: tuple[str, .
     person = visitor.known(email=ANA).record  # type: ignore[union-attr]
     assert isinstance(person, Person)
     assert ("Ana 03", 3) == (person.first_name, person.updated_at.day if person.updated_at else 0)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (event("worn"), ConsentState.UNSUBSCRIBED),
+        (event("placed order", order_of(), eventTime=None), ConsentState.UNSUBSCRIBED),
+        (event("worn", eventTime=None), ConsentState.SUBSCRIBED),
+    ],
+)
+def test_an_opt_in_without_a_date_is_as_old_as_its_event(
+    visitor: Visitor, told: dict[str, Any], expected: ConsentState
+) -> None:
+    ask(visitor, "POST", "/v5/contacts", {"identifiers": [identifier("unsubscribed", "2026-02-20T10:00:00Z")]})
+    ask(visitor, "POST", "/v5/events", told | {"contact": {"email": ANA, "optIns": [{"channel": "email"}]}})
+    assert expected is consent_of(visitor)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("optOuts", ConsentState.UNSUBSCRIBED), ("optIns", None)])
+def test_a_no_is_kept_before_the_number_is_known_and_a_yes_is_not(
+    visitor: Visitor, name: str, expected: ConsentState | None
+) -> None:
+    ask(visitor, "POST", "/v5/events", event("worn", contact={"email": ANA, name: [{"channel": "sms"}]}))
+    ask(visitor, "POST", "/v3/contacts", {"email": ANA, "phone": "+37060000000"})
+    assert expected is consent_of(visitor, channel=Channel.SMS)
+
+
+def test_a_pages_key_leaves_no_evidence_of_permission(visitor: Visitor) -> None:
+    contact = {"email": ANA, "firstName": "Ana", "consents": [{"channel": "email", "source": "page"}]}
+    body = event("worn", contact=contact)
+    assert 202 == visitor.call("POST", "/v5/events", json=body, headers={"X-API-KEY": visitor.public}).status
+    shown = answer(ask(visitor, "GET", "/v5/contacts", email=ANA))["contacts"][0]
+    assert ("Ana", None) == (shown["firstName"], shown["consents"])
 
 
 def test_an_old_events_contact_is_old_news(visitor: Visitor) -> None:

@@ -231,6 +231,16 @@ def test_a_browsers_key_adds_no_order(visitor: Visitor) -> None:
         assert (403, []) == (reply.status, visitor.kinds())
 
 
+def test_a_browsers_key_takes_nothing_of_an_order_away(visitor: Visitor) -> None:
+    ask(visitor, "POST", "/v3/orders", order(products=[LINE | {"tags": ["fresh"]}]))
+    said = {"orderID": "O1", "currency": "EUR", "totalPrice": 1}
+    contact = {"email": ANA, "firstName": "Ana"}
+    body = {"eventName": "placed order", "origin": "api", "contact": contact, "properties": said}
+    assert 202 == visitor.call("POST", "/v5/events", json=body, headers={"X-API-KEY": visitor.public}).status
+    shown = answer(ask(visitor, "GET", "/v3/orders/O1"))
+    assert (3120, ["fresh"]) == (shown["orderSum"], shown["products"][0]["tags"])
+
+
 def test_a_cart_lives_as_recorded(visitor: Visitor) -> None:
     made = ask(visitor, "POST", "/v3/carts", CART)
     assert (200, {"cartID": "C", "email": ANA}) == (made.status, answer(made))

@@ -374,6 +374,41 @@ def test_an_order_lives_through_events_alone(shop: Shop) -> None:
     assert (1000, Decimal(2), ()) == (found.total, found.lines[0].quantity, found.approximate)
 
 
+def past(name: str, day: int, total: int, **more: object) -> dict[str, Any]:
+    order = {"externalOrderId": "E1", "totalCost": total, "currency": "USD", "email": "ana@mail.test"}
+    items = [{"externalItemId": "P1", "quantity": 1, "cost": total, "name": "Mug"}]
+    return {**event(name, **order, items=items, **more), "occurred": f"2025-05-{day:02}T09:00:00Z"}
+
+
+LIFE = (
+    past("orderCreated", 1, 10, date="2025-05-01T09:00:00Z", firstName="Ana"),
+    past("orderUpdated", 2, 20, status="IN_PROGRESS"),
+    past("orderUpdated", 3, 30, status="IN_PROGRESS"),
+    past("orderDelivered", 4, 40, deliveryMethod="Post"),
+)
+
+
+@pytest.mark.parametrize("places", [(0, 1, 2, 3), (0, 3, 1, 2), (3, 2, 1, 0, 1), (2, 0, 3, 1)])
+def test_dated_order_events_in_any_order_end_as_the_same_order(places: tuple[int, ...], shop: Shop) -> None:
+    for place in places:
+        shop.call("POST", "/v2/past_events", {"events": [LIFE[place]]})
+    found = shop.order("E1")
+    days = [at.day if at else None for at in (found.placed_at, found.delivered_at, found.updated_at)]
+    assert ([1, 4, 4], 4000, 4000) == (days, found.total, sum(line.total for line in found.lines))
+    assert ("Ana", "Post", ()) == (found.first_name, found.shipping_method, found.approximate)
+    assert {"order.placed", "order.paid", "order.delivered"} == set(shop.visitor.kinds()) - {"order.updated"}
+
+
+def test_an_old_refund_stays_in_the_newest_order(shop: Shop) -> None:
+    refund = {"externalOrderId": "E1", "refundId": "R1", "refundedCost": 5, "email": "ana@mail.test"}
+    told = {**event("orderRefunded", **refund), "occurred": "2025-05-03T10:00:00Z"}
+    shop.call("POST", "/v2/past_events", {"events": [LIFE[0], LIFE[3], told]})
+    assert ([("R1", 500)], 4000) == (
+        [(one.refund_id, one.amount) for one in shop.order("E1").refunds],
+        shop.order("E1").total,
+    )
+
+
 def test_an_order_event_that_says_too_little_is_kept_as_an_event(shop: Shop) -> None:
     shop.call("POST", "/v1/event", event("orderDelivered", externalOrderId="E1", email="ana@mail.test"))
     assert ["custom.orderDelivered"] == shop.visitor.kinds()

@@ -351,6 +351,35 @@ def test_a_form_does_not_undo_a_no(before: list[str], status: str, after: Consen
     assert (status, after) == (told["emailStatus"], shop.consent())
 
 
+def test_a_form_gives_a_contact_the_address_that_it_lacks(shop: Shop) -> None:
+    phone = {"channels": [{"type": "sms", "value": "380501112233"}], "externalCustomerId": "C1"}
+    made = shop.told("POST", "/contact", phone)["id"]
+    told = shop.told("POST", "/contact/subscribe", {"contact": contact(externalCustomerId="C1")})
+    assert (made, "SUBSCRIBED", False) == (told["id"], told["emailStatus"], told["new"])
+    assert ("C1", ConsentState.SUBSCRIBED) == (shop.known().external_id, shop.consent())
+
+
+def test_a_form_keeps_the_address_that_a_contact_has(shop: Shop) -> None:
+    made = shop.make(externalCustomerId="C1")
+    shop.told("POST", "/contact/subscribe", {"contact": contact("bo@mail.test", externalCustomerId="C1")})
+    assert [{"type": "email", "value": "ana@mail.test"}] == shop.told("GET", f"/contact/{made}")["channels"]
+
+
+def test_a_form_in_another_name_does_not_undo_the_no_of_an_address(shop: Shop) -> None:
+    shop.call("POST", "/emails/unsubscribed/add", {"emails": ["ana@mail.test"]})
+    phone = {"channels": [{"type": "sms", "value": "380501112233"}], "externalCustomerId": "C1"}
+    shop.told("POST", "/contact", phone)
+    told = shop.told("POST", "/contact/subscribe", {"contact": contact(externalCustomerId="C1")})
+    assert ("NEED_CONFIRMATION", ConsentState.UNSUBSCRIBED) == (told["emailStatus"], shop.consent())
+
+
+def test_an_address_that_is_none_does_not_cost_the_others_their_no(shop: Shop) -> None:
+    reply = shop.call("POST", "/emails/unsubscribed/add", {"emails": ["nobody", "ana@mail.test", 7, None]})
+    assert (200, ConsentState.UNSUBSCRIBED) == (reply.status, shop.consent())
+    reply = shop.call("POST", "/emails/unsubscribed/add", {"emails": ["nobody"]})
+    assert (400, b"emails has a wrong format") == (reply.status, reply.body)
+
+
 def test_the_list_of_unsubscribed_addresses_says_no_and_yes(shop: Shop) -> None:
     reply = shop.call("POST", "/emails/unsubscribed/add", {"emails": ["ana@mail.test", "bo@mail.test"]})
     assert (200, b"", ConsentState.UNSUBSCRIBED) == (reply.status, reply.body, shop.consent())

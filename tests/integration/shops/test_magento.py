@@ -103,6 +103,24 @@ def test_everything_is_read_once_while_the_shop_goes_on(tmp_path: Path, seed: in
     front.close()
 
 
+def test_a_shop_that_takes_signed_calls_only_is_read_whole_and_each_try_is_signed_anew(tmp_path: Path) -> None:
+    keys = {"consumer_key": "ck", "consumer_secret": "c&s", "token": SECRETS["KEY"], "token_secret": "t s"}
+    front = opened(tmp_path, faults=FaultPlan.mixed(1, 0.2), every=0, **keys)
+    front.table["page"] = 10
+    for name in ("consumer_key", "consumer_secret", "token_secret"):
+        (tmp_path / name).write_text(keys[name])
+        front.table[name] = f"file:{tmp_path / name}"
+    front.sync()
+    settle(front)
+    assert there(front) == seen(front)
+    assert front.exchange.counts["faulted"] > 0
+    assert "refused" not in front.exchange.counts
+    front.table["token_secret"] = front.table["consumer_secret"]
+    with pytest.raises(ConfigError, match="both secrets of one integration"):
+        front.source().look()
+    front.close()
+
+
 @pytest.mark.parametrize("steps", [7, 11, 16])
 def test_a_process_that_dies_again_and_again_loses_and_doubles_nothing(tmp_path: Path, steps: int) -> None:
     front = opened(tmp_path, every=60)

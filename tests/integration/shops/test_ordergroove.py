@@ -261,8 +261,11 @@ def test_only_who_came_since_that_day_is_brought_in_at_first_and_everybody_who_m
     programme = stand_in_of(front).programme
     programme.every = 0
     front.sync()
-    later = {one.id for one in programme.customers.values() if one.created >= datetime(2025, 12, 1, tzinfo=ZONE)}
-    assert later == set(counts(front))
+    begun = datetime(2025, 12, 1, tzinfo=ZONE)
+    signed_up = {one.id for one in programme.customers.values() if one.created >= begun}
+    later = signed_up | {one.customer for one in programme.subscriptions.values() if one.created >= begun}
+    assert signed_up < later < set(programme.customers)
+    assert {number: counted(front)[number] for number in later} == counts(front)
     old = next(one for one in programme.subscriptions.values() if one.live and one.customer not in later)
     programme.cancel(old, front.clock.now())
     front.wait(HOUR)

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from orderwire.app.alarms.settings import AlarmSettings
 from orderwire.app.checking import origins, preview_source
 from orderwire.app.checkup import StatusChoice, check_settings
+from orderwire.app.frontdoor.settings import ServerSettings
 from orderwire.app.initialise import initialise
 from orderwire.errors import ConfigError, Conflict, NotFound
 from orderwire.testing.commands import ORDERS, SOURCE, build_shop
@@ -43,6 +45,49 @@ def origin(folder: Path, key: str) -> tuple[str, str]:
 )
 def test_every_setting_has_a_value_and_an_origin(folder: Path, key: str, expected: tuple[str, str]) -> None:
     assert expected == origin(folder, key)
+
+
+FRONT = """
+[server]
+port = 9000
+trusted_proxies = ["fd00::/8", "10.0.0.0/8"]
+[alarms]
+webhook = "https://user:hidden@chat.test/services/hidden?token=hidden"
+key = "env:ALARM_SECRET"
+every = "2min"
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("server.port", ("9000", "orderwire.toml")),
+        ("server.host", ("127.0.0.1", "default")),
+        ("server.limits", ("true", "default")),
+        ("server.metrics", ("loopback", "default")),
+        ("server.trusted_proxies", ("10.0.0.0/8, fd00::/8", "orderwire.toml")),
+        ("alarms.webhook", ("https://user:…@chat.test/…", "orderwire.toml")),
+        ("alarms.key", ("env:ALARM_SECRET", "orderwire.toml")),
+        ("alarms.every", ("120s", "orderwire.toml")),
+        ("alarms.disk_below", ("2000000000", "default")),
+        ("alarms.mail", ("", "default")),
+    ],
+)
+def test_the_front_door_and_alarms_are_shown_with_their_origin(
+    folder: Path, key: str, expected: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALARM_SECRET", "hidden")
+    settings = folder / "orderwire.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + FRONT, encoding="utf-8")
+
+    assert expected == origin(folder, key)
+    assert not [one for one in origins(folder) if "hidden" in one.value]
+
+
+def test_every_setting_of_the_front_door_and_of_alarms_is_shown(folder: Path) -> None:
+    shown = {one.key for one in origins(folder)}
+    for table, known in (("server", ServerSettings), ("alarms", AlarmSettings)):
+        assert {f"{table}.{name}" for name in known.__struct_fields__} <= shown
 
 
 def test_the_environment_goes_before_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

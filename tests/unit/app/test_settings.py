@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from orderwire.app.settings import Problems, load
+from orderwire.app.settings import Problems, load, secret
+from orderwire.errors import ConfigError
 
 SOURCE = '[source.{name}]\nkind = "sql"\nurl = "shop.db"\nknows_newsletter = {knows}\n'
 DRIP = '[destination.drip]\nkey = "env:DRIP_KEY"\naccount_id = "1234567"\n'
@@ -44,6 +45,12 @@ def test_newsletter_status_is_hinted_only_when_every_source_knows_it(
         (DRIP + "keey = 1\n", "destination.drip.keey: is not a setting. Did you mean 'key'?"),
         (DRIP + '[destination.drip.limits]\nbatch = "fast"\n', "destination.drip.limits.batch: is not a rate."),
         ('[destination.x]\nkey = "env:K"\n', "destination.x.platform: no dialect is called 'x'"),
+        ('[alarms]\nsmtp = "env:S"\nmail = "ops"\n', "alarms.mail: is no e-mail address."),
+        ('[alarms]\nmail_from = "ops@shop.test\\nBcc: x@mail.test"\n', "alarms.mail_from: is no e-mail address."),
+        ('[server]\nmetrics = "all"\n', "server.metrics: 'all' is none of loopback, key, open, off."),
+        ('[server]\ntrusted_proxies = ["proxy"]\n', "trusted_proxies: 'proxy' is no address and no network."),
+        ('[server]\ntrusted_proxies = ["10.0.0.1/8"]\n', "Did you mean 10.0.0.0/8?"),
+        ('[server]\ntrusted_proxies = ["2001:db8::/129"]\n', "'2001:db8::/129' is no address and no network."),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_place(tmp_path: Path, text: str, expected: str) -> None:
@@ -51,6 +58,18 @@ def test_a_wrong_setting_is_named_with_its_place(tmp_path: Path, text: str, expe
         load(written(tmp_path, text))
     assert expected in str(raised.value)
     assert "s3cret" not in str(raised.value)
+
+
+def test_proxies_are_addresses_or_networks_of_either_kind(tmp_path: Path) -> None:
+    text = '[server]\ntrusted_proxies = ["10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "::1"]\n'
+    assert ("10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "::1") == load(written(tmp_path, text)).server.trusted_proxies
+
+
+def test_an_empty_file_holds_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as raised:
+        secret(f"file:{tmp_path / 'key'}", "alarms.key")
+    assert "alarms.key: the file" in str(raised.value)
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:

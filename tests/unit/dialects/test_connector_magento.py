@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderwire.dialects.connector import Access, Found, Gone, Hook, Piece, Proof, Stretch
+from orderwire.dialects.connector import Access, Found, Gone, Hook, Piece, Proof, Stamp, Stretch
 from orderwire.dialects.connector_registry import connector
+from orderwire.dialects.magento.oauth import base_string
 from orderwire.dialects.wire import Result, WireReply, WireRequest
 from orderwire.errors import BadReply, ConfigError, InvalidRecord
 from orderwire.model import Order, RefundKind
@@ -79,6 +80,74 @@ def test_a_list_is_asked_for_by_what_moved_and_sorted_by_its_key() -> None:
         "searchCriteria[pageSize]": "2",
         "searchCriteria[currentPage]": "1",
     } == query(requests[0])
+
+
+QUERY = (
+    "searchCriteria%5Bfilter_groups%5D%5B0%5D%5Bfilters%5D%5B0%5D%5Bfield%5D=updated_at"
+    "&searchCriteria%5Bfilter_groups%5D%5B0%5D%5Bfilters%5D%5B0%5D%5Bvalue%5D=2026-03-10+12%3A00%3A00"
+    "&searchCriteria%5Bfilter_groups%5D%5B0%5D%5Bfilters%5D%5B0%5D%5Bcondition_type%5D=gteq"
+    "&searchCriteria%5BpageSize%5D=100"
+)
+INTEGRATION = {"consumer_key": "consumer key", "consumer_secret": "s/1&", "token": "token+1", "token_secret": "s=2"}
+STAMP = Stamp(at=NOW, nonce="00112233445566778899aabbccddeeff")
+
+
+def headers(url: str, path: str, secrets: dict[str, str], stamp: Stamp = STAMP) -> dict[str, str]:
+    shop = Access(source="shop", url=url, secrets=secrets)
+    return dict(OURS.authorize(WireRequest(method="GET", path=path), shop, stamp).headers)
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "signed"),
+    [
+        ("https://Shop.test:443/a", f"/rest/all/V1/orders?{QUERY}", "EFYUQ0FpcCbeW6Rgnr7QqC7qrx3UBiQB1RVezvd1zYU%3D"),
+        ("http://shop.test:8080", "/rest/V1/orders", "ug0feQ62hl9y7xBm7xoStSFusmWCHaNRG7JGFhp2xKQ%3D"),
+    ],
+)
+def test_a_call_is_signed_as_another_implementation_signs_it(url: str, path: str, signed: str) -> None:
+    said = headers(url, path, INTEGRATION)["Authorization"]
+    assert (
+        'OAuth oauth_consumer_key="consumer%20key", oauth_nonce="00112233445566778899aabbccddeeff", '
+        'oauth_signature_method="HMAC-SHA256", oauth_timestamp="1773144000", oauth_token="token%2B1", '
+        f'oauth_version="1.0", oauth_signature="{signed}"'
+    ) == said
+
+
+def test_what_is_signed_is_the_example_of_the_standard() -> None:
+    address = "http://EXAMPLE.COM:80/request?b5=%3D%253D&a3=a&c%40=&a2=r%20b"
+    stated = [("b5", "=%3D"), ("a3", "a"), ("c@", ""), ("a2", "r b"), ("c2", ""), ("a3", "2 q")]
+    said = [
+        ("oauth_consumer_key", "9djdj82h48djs9d2"),
+        ("oauth_token", "kkk9d7dh3k39sjv7"),
+        ("oauth_signature_method", "HMAC-SHA1"),
+        ("oauth_timestamp", "137131201"),
+        ("oauth_nonce", "7d8f3e4a"),
+    ]
+    assert (
+        "POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D%253D%25253D%26c%2540%3D"
+        "%26c2%3D%26oauth_consumer_key%3D9djdj82h48djs9d2%26oauth_nonce%3D7d8f3e4a%26oauth_signature_method%3DHMAC-SH"
+        "A1%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7"
+    ) == base_string("post", address, [*stated, *said])
+
+
+def test_no_secret_stands_in_a_signed_call() -> None:
+    said = str(headers("https://shop.test", "/rest/V1/orders", INTEGRATION))
+    assert [] == [name for name in ("consumer_secret", "token_secret") if INTEGRATION[name] in said]
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("The signature is invalid. Verify and try again.", "both secrets of one integration"),
+        ("Incorrect timestamp value in the oauth_timestamp parameter", "ahead of the shop's"),
+        ("The consumer isn't authorized to access %resources.", "the token is not taken"),
+    ],
+)
+def test_a_refused_call_says_what_to_look_at(message: str, said: str) -> None:
+    reply = WireReply(status=401, body=msgspec.json.encode({"message": message}))
+    judged = OURS.judge(WireRequest(method="GET", path="/"), reply)
+    assert Result.UNAUTHORIZED is judged.result
+    assert said in judged.reason
 
 
 def test_brackets_are_escaped() -> None:
@@ -313,6 +382,6 @@ def test_an_order_is_read_or_refused_whatever_a_field_holds(name: str, value: An
 
 def test_the_token_is_a_bearer_and_the_store_view_is_in_the_address() -> None:
     requests, _ = asked(stretch("orders"), store_view="de")
-    request = OURS.authorize(requests[0], access())
+    request = OURS.authorize(requests[0], access(), STAMP)
     assert "/rest/de/V1/orders" == urlsplit(request.path).path
     assert ("Authorization", "Bearer t") in request.headers

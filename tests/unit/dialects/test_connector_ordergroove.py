@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderwire.dialects.connector import Access, Found, Hook, Piece, Proof, Stretch
+from orderwire.dialects.connector import Access, Found, Hook, Piece, Proof, Stamp, Stretch
 from orderwire.dialects.connector_registry import connector
 from orderwire.dialects.contract import Account, Lane, Recipient, Statement
 from orderwire.dialects.registry import dialect
@@ -277,6 +277,31 @@ def test_at_first_those_are_asked_for_who_came_since_that_day() -> None:
     assert "/customers/?created_start=2025-01-01&page_size=20" == requests[0].path
 
 
+def test_at_first_those_are_asked_for_besides_who_subscribed_since_that_day_and_signed_up_before() -> None:
+    _, piece = asked(stretch("people"), {"results": [], "next": None})
+    assert piece is not None
+    wire = golden("documented-subscription")["wire"]
+    subscriptions = {"results": [wire["subscription"]], "next": None}
+    told = {}
+    for created in ("2024-12-31 10:00:00", "2025-01-01 10:00:00", "2025-01-02 10:00:00"):
+        customer = {**wire["customer"], "created": created}
+        replies = (subscriptions, customer, subscriptions)
+        requests, last = asked(stretch("people", cursor=piece.cursor), *replies)
+        assert "/subscriptions/?created_start=2025-01-01&page_size=20" == requests[0].path
+        assert last is not None
+        assert last.cursor is None
+        told[created[:10]] = len(last.found)
+    assert {"2024-12-31": 1, "2025-01-01": 1, "2025-01-02": 0} == told
+
+
+@pytest.mark.parametrize("cursor", ["/customers/?cursor=old", "/subscriptions/?cursor=old"])
+def test_of_the_two_first_lists_the_one_begins_anew_whose_cursor_is_not_known_any_more(cursor: str) -> None:
+    _, piece = asked(stretch("people", cursor=cursor), 404)
+    assert piece is not None
+    requests, _ = asked(stretch("people", cursor=piece.cursor))
+    assert f"{cursor.partition('?')[0]}?created_start=2025-01-01&page_size=20" == requests[0].path
+
+
 def test_afterwards_everybody_who_moved_is_asked_for_in_central_time_and_a_margin() -> None:
     requests, _ = asked(stretch("subscriptions", since=datetime(2026, 7, 1, 12, tzinfo=UTC)))
     assert "/subscriptions/?updated_start=2026-07-01T05%3A00%3A00&page_size=20" == requests[0].path
@@ -379,5 +404,5 @@ def test_a_status_means(status: int, expected: Result) -> None:
 
 
 def test_the_key_goes_in_a_header_of_its_own() -> None:
-    request = OURS.authorize(WireRequest(method="GET", path="/customers/"), access())
+    request = OURS.authorize(WireRequest(method="GET", path="/customers/"), access(), Stamp(at=NOW, nonce="1"))
     assert ("x-api-key", "k") in request.headers

@@ -1,9 +1,14 @@
 """The stand-in of Magento is as strict, and as odd, as the real thing."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from orderwire.dialects.connector import Access, Stamp
+from orderwire.dialects.connector_registry import connector
+from orderwire.dialects.wire import WireRequest
 from orderwire.sandbox.kit import Answer, FaultPlan, ReceptionLog
 from orderwire.sandbox.kit.server import Exchange
 from orderwire.sandbox.magento import Magento
@@ -46,6 +51,49 @@ class Desk:
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer x"}, {"authorization": "Basic t"}])
 def test_only_the_token_opens(headers: dict[str, str]) -> None:
     assert 401 == Desk().ask("orders", headers, size="1").status
+
+
+KEYS = {"consumer_key": "ck", "consumer_secret": "cs", "token": "t", "token_secret": "ts"}
+
+
+def signed(desk: Desk, *, secrets: dict[str, str] | None = None, late: int = 0, **changed: str) -> dict[str, str]:
+    """The headers of a call for one order of the shop that was signed as its integration does."""
+    access = Access(source="shop", url="https://shop.test", secrets=secrets or KEYS)
+    request = WireRequest(method="GET", path="/rest/all/V1/orders?searchCriteria%5BpageSize%5D=1")
+    stamp = Stamp(at=desk.stand_in.clock.now() + timedelta(seconds=late), nonce="n1")
+    said = dict(connector("magento").authorize(request, access, stamp).headers)["Authorization"]
+    for name, value in changed.items():
+        said = re.sub(f'{name}="[^"]*"', f'{name}="{value}"' if value else "", said)
+    return {"authorization": said, "host": "shop.test"}
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "message"),
+    [
+        pytest.param({}, 200, "", id="as it should be"),
+        pytest.param({"late": -86_400}, 200, "", id="a clock behind"),
+        pytest.param({"late": 601}, 401, "Incorrect timestamp", id="a clock ahead"),
+        pytest.param({"secrets": {**KEYS, "token_secret": "no"}}, 401, "The signature is invalid", id="no secret"),
+        pytest.param({"secrets": {**KEYS, "token": "no"}}, 401, "Specified token", id="no token"),
+        pytest.param({"secrets": {**KEYS, "consumer_key": "no"}}, 401, "A consumer", id="no consumer"),
+        pytest.param({"oauth_nonce": "n2"}, 401, "The signature is invalid", id="another nonce"),
+        pytest.param({"oauth_signature": ""}, 400, '"%fieldName" is required', id="no signature"),
+        pytest.param({"oauth_signature_method": "HMAC-SHA1"}, 400, "Signature method", id="another method"),
+    ],
+)
+def test_a_signed_call_is_answered_with(given: dict[str, Any], status: int, message: str) -> None:
+    desk = Desk(**KEYS)
+    answer = desk.ask("orders", signed(desk, **given), size="1")
+    assert status == answer.status
+    assert answer.body.get("message", "").startswith(message)
+
+
+def test_where_calls_must_be_signed_a_bearer_opens_nothing_and_no_nonce_counts_twice() -> None:
+    desk = Desk(**KEYS)
+    headers = signed(desk)
+    statuses = [desk.ask("orders", one, size="1").status for one in (BEARER, headers, headers)]
+    assert [401, 200, 401] == statuses
+    assert 401 == Desk(**KEYS).ask("orders", signed(desk), size="2").status
 
 
 @pytest.mark.parametrize(

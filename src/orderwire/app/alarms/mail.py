@@ -13,7 +13,7 @@ import ssl
 from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import format_datetime
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from orderwire.app.alarms.watching import Told
 from orderwire.errors import ConfigError, Rejected, Unavailable
@@ -33,14 +33,14 @@ class MailChannel:
     name = "mail"
 
     def __init__(self, server: str, *, to: str, sender: str = "") -> None:
-        parts = urlsplit(server)
-        if parts.scheme not in PORTS or not parts.hostname:
+        parts, port = _parts(server)
+        if parts is None or parts.scheme not in PORTS or not parts.hostname:
             raise ConfigError(_PLACE, "is no address of a mail server.", "Such as smtps://user:password@mail.example")
         if parts.scheme == "smtp" and parts.password:
             raise ConfigError(_PLACE, "would send a password in the clear.", "Use smtps or smtp+starttls.")
         self._scheme = parts.scheme
         self._host = parts.hostname
-        self._port = parts.port or PORTS[parts.scheme]
+        self._port = port or PORTS[parts.scheme]
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         self._authority = parse_qs(parts.query).get("ca", [None])[0]
         self._to = to
@@ -65,7 +65,7 @@ class MailChannel:
                     f"smtp {error.smtp_code}", may_have_arrived=False, peer="the mail server"
                 ) from error
             raise Rejected(f"the mail server answers {error.smtp_code}") from error
-        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError) as error:
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError, UnicodeError) as error:
             raise Rejected(f"the mail server refuses: {type(error).__name__}") from error
         except (OSError, smtplib.SMTPException) as error:
             raise Unavailable(type(error).__name__, may_have_arrived=True, peer="the mail server") from error
@@ -85,6 +85,15 @@ class MailChannel:
 
     def _trust(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._authority)
+
+
+def _parts(server: str) -> tuple[SplitResult | None, int | None]:
+    """An address taken apart, and its port; no address where that cannot be done."""
+    try:
+        parts = urlsplit(server)
+        return parts, parts.port
+    except ValueError:
+        return None, None
 
 
 def mail_of(told: Told, *, to: str, sender: str) -> EmailMessage:

@@ -27,6 +27,8 @@ class AlarmKind(StrEnum):
     """The disk of the ledger is nearly full."""
     REVISION = "revision"
     """A platform is about to retire the interface that is spoken with it."""
+    TEST = "test"
+    """Nothing is wrong: somebody tries whether alarms arrive."""
 
 
 class AlarmSettings(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,6 @@ from typing import cast
 
 import structlog
 from msgspec import Struct
-from msgspec.structs import replace
 
 from orderwire.app.frontdoor.shelves import LedgerShelves
 from orderwire.dialects.doorway import (
@@ -168,14 +167,14 @@ class Clerk:
 
 
 def for_browsers(intake: Intake) -> Intake | None:
-    """What a browser's key may add of an intake: browsing facts, never an order and never consent.
+    """What a browser's key may add of an intake: browsing facts, never an order, consent or an erasure.
 
-    None where nothing is left of the records that it held.
+    None where nothing is left of the records that it held. What was to be kept beside a forbidden one is not kept.
     """
     allowed = tuple(read for read in intake.records if not isinstance(read.record, _NOT_FOR_BROWSERS))
-    if len(allowed) == len(intake.records):
+    if len(allowed) == len(intake.records) and not intake.forgets:
         return intake
-    return replace(intake, records=allowed) if allowed else None
+    return Intake(reply=intake.reply, records=allowed) if allowed else None
 
 
 def prepare(admitted: Admitted) -> Reply | None:

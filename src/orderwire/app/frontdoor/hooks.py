@@ -153,11 +153,11 @@ class HooksDoor:
             return Presented()
         match shop.connector.verify(_hook(call), shop.secrets):
             case Proof.GENUINE | Proof.STALE | Proof.PING:
-                return Presented(is_ours=True, secret=shop.token)
+                return Presented(is_ours=True, secret=shop.token, is_in_body=True)
             case Proof.FORGED:
-                return Presented(is_ours=True, secret=_OPENS_NOTHING)
+                return Presented(is_ours=True, secret=_OPENS_NOTHING, is_in_body=True)
             case _:
-                return Presented(is_ours=True)
+                return Presented(is_ours=True, is_in_body=True)
 
     def mint(self, randomness: bytes, *, is_public: bool, account: str) -> Minted:  # noqa: ARG002 - none is made
         """Refuse: a webhook's secret is agreed on with the shop.

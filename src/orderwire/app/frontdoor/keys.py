@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from orderwire.dialects.doorway import Door, Scope
-from orderwire.errors import Conflict, NotFound
+from orderwire.errors import Busy, Conflict, NotFound
 from orderwire.ledger import AccessKey, StoredLedger
 
 FRESH_FOR = 1.0
-"""Seconds after which the keys are looked up again: how long a revoked key may still open."""
+"""Seconds after which the keys are looked up again."""
+LONGEST = 2.0
+"""Seconds that a revoked key may still open at most: keys that were looked up longer ago count no more."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
@@ -88,25 +90,64 @@ def revoke(ledger: StoredLedger, name: str) -> None:
 
 
 class KeyRing:
-    """The keys in force, by the hash of their secret; looked up again every `FRESH_FOR` seconds."""
+    """The keys in force, by the hash of their secret.
+
+    `keys` looks them up whenever one is asked for and the last look is `FRESH_FOR` seconds old. A ring without it is
+    kept by somebody else, who calls `take`; what it holds counts for `LONGEST` seconds.
+    """
 
     def __init__(
-        self, keys: Callable[[], Sequence[AccessKey]], *, clock: Callable[[], float] = time.monotonic
+        self,
+        keys: Callable[[], Sequence[AccessKey]] | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._keys = keys
-        self._clock = clock
+        self.clock = clock
         self._by_hash: dict[tuple[str, str], AccessKey] = {}
-        self._looked_at = -FRESH_FOR
+        self._looked_at = float("-inf")
+
+    @property
+    def age(self) -> float:
+        """Seconds since the look that it knows its keys by began."""
+        return self.clock() - self._looked_at
+
+    def take(self, keys: Sequence[AccessKey], *, at: float) -> None:
+        """Hold these keys, all that there were when a look began `at` this moment of the clock."""
+        self._by_hash = {(one.platform, one.hash): one for one in keys if one.revoked_at is None}
+        self._looked_at = at
 
     def find(self, platform: str, secret: str) -> AccessKey | None:
-        """The key in force that this secret is, for this platform."""
-        moment = self._clock()
-        if moment - self._looked_at >= FRESH_FOR:
-            self._by_hash = {(one.platform, one.hash): one for one in self._keys() if one.revoked_at is None}
-            self._looked_at = moment
+        """The key in force that this secret is, for this platform.
+
+        Raises:
+            StoreError: the keys cannot be looked up.
+        """
+        self._freshen()
+        return self._known(platform, hash_of(secret))
+
+    def of_any(self, secret: str) -> list[AccessKey]:
+        """The keys in force that this secret is, whichever platform they are for.
+
+        Raises:
+            StoreError: the keys cannot be looked up.
+        """
+        self._freshen()
         hashed = hash_of(secret)
+        platforms = {platform for platform, _ in self._by_hash}
+        return [key for platform in platforms if (key := self._known(platform, hashed)) is not None]
+
+    def _known(self, platform: str, hashed: str) -> AccessKey | None:
         found = self._by_hash.get((platform, hashed))
         return found if found is not None and hmac.compare_digest(found.hash, hashed) else None
+
+    def _freshen(self) -> None:
+        if self._keys is None:
+            if self.age >= LONGEST:
+                raise Busy("the keys cannot be looked up at the moment; try again")
+        elif self.age >= FRESH_FOR:
+            moment = self.clock()
+            self.take(self._keys(), at=moment)
 
 
 def _free_name(wish: str, existing: Sequence[AccessKey]) -> str:

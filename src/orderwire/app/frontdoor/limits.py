@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from orderwire.app.frontdoor.counts import Counts, Key, OwnCounts
 from orderwire.dialects.contract import Window
 from orderwire.dialects.doorway import Spent
 
-_MOST_CALLERS = 10_000
-
 
 class CallLimits:
-    """Counts calls in fixed windows, each for one caller and family of calls."""
+    """Counts calls in fixed windows, each for one caller and family of calls; `counts` is where."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, counts: Counts | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._counts: dict[tuple[str, str, float], tuple[int, int]] = {}
+        self._counts: Counts = counts if counts is not None else OwnCounts()
 
     def spend(self, caller: str, family: str, windows: Sequence[Window]) -> tuple[tuple[Spent, ...], float | None]:
         """Count a call; how it stands to each window, and the seconds to wait where it goes beyond one.
@@ -24,33 +23,26 @@ class CallLimits:
         A call that is refused counts in no window, so that waiting as told is enough.
         """
         moment = self._clock()
-        if len(self._counts) > _MOST_CALLERS:
-            self._forget(moment)
-        found: list[tuple[tuple[str, str, float], int, int, Window]] = []
-        for window in windows:
-            key = (caller, family, window.per)
-            turn = int(moment // window.per)
-            began, count = self._counts.get(key, (turn, 0))
-            found.append((key, turn, count if began == turn else 0, window))
-        waits = [(turn + 1) * window.per - moment for _, turn, count, window in found if count >= window.count]
-        is_over = bool(waits)
-        spent = []
-        for key, turn, count, window in found:
-            used = count if is_over else count + 1
-            self._counts[key] = (turn, used)
-            spent.append(
-                Spent(
-                    limit=window.count,
-                    per=window.per,
-                    remaining=max(0, window.count - used),
-                    reset=(turn + 1) * window.per - moment,
-                )
+        with self._counts.turn():
+            found: list[tuple[Key, float, int, Window]] = []
+            for window in windows:
+                key = (caller, family, window.per)
+                ends_at = (moment // window.per + 1) * window.per
+                found.append((key, ends_at, self._counts.count(key, ends_at), window))
+            waits = [ends_at - moment for _, ends_at, count, window in found if count >= window.count]
+            if not waits:
+                for key, ends_at, count, _ in found:
+                    self._counts.put(key, ends_at, count + 1, moment=moment)
+        spent = tuple(
+            Spent(
+                limit=window.count,
+                per=window.per,
+                remaining=max(0, window.count - count - (not waits)),
+                reset=ends_at - moment,
             )
-        return tuple(spent), max(waits) if is_over else None
-
-    def _forget(self, moment: float) -> None:
-        """Leave out windows that are over: their callers may never come back."""
-        self._counts = {key: (turn, count) for key, (turn, count) in self._counts.items() if turn >= moment // key[2]}
+            for _, ends_at, count, window in found
+        )
+        return spent, max(waits) if waits else None
 
 
 def scaled(families: Mapping[str, tuple[Window, ...]], factor: float) -> dict[str, tuple[Window, ...]]:

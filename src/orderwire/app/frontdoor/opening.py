@@ -8,10 +8,12 @@ from typing import Any
 
 from orderwire.app.bootstrap import Shop, open_shop
 from orderwire.app.frontdoor import keys
+from orderwire.app.frontdoor.desk import Desk, KeyKeeper
 from orderwire.app.frontdoor.feeds import FeedShelf
 from orderwire.app.frontdoor.gate import Gate
 from orderwire.app.frontdoor.hooks import HooksDoor, hooked_shops
 from orderwire.app.frontdoor.keys import KeyRing, Made
+from orderwire.app.frontdoor.limits import CallLimits
 from orderwire.app.frontdoor.reception import Reception
 from orderwire.app.frontdoor.settings import ServerSettings
 from orderwire.dialects import registry
@@ -42,13 +44,33 @@ def gate(
     Raises:
         ConfigError: the settings of a source are wrong, or a secret cannot be found.
     """
-    opened = doors(settings)
-    windows = {door.name: door.families for door in opened} if settings.limits else {}
-    shops = hooked_shops(sources or {}, environment)
-    if not shops:
-        return Gate(opened, KeyRing(ledger.access_keys), windows=windows)
-    hooks = HooksDoor(shops)
-    return Gate((*opened, hooks), KeyRing(lambda: [*ledger.access_keys(), *hooks.keys]), windows=windows)
+    hooks = _hooks(sources, environment)
+    ring = KeyRing(lambda: [*ledger.access_keys(), *(hooks.keys if hooks else ())])
+    return _gate(settings, hooks, ring)
+
+
+def kept_gate(
+    settings: ServerSettings,
+    desk: Desk,
+    *,
+    sources: Mapping[str, Mapping[str, Any]] | None = None,
+    limits: CallLimits | None = None,
+) -> tuple[Gate, KeyKeeper]:
+    """The same gate for an event loop: whoever asks it lets the keeper freshen its keys first.
+
+    `limits` are those of all processes of a server, where there are several.
+
+    Raises:
+        ConfigError: the settings of a source are wrong, or a secret cannot be found.
+    """
+    hooks = _hooks(sources, None)
+    ring = KeyRing()
+    return _gate(settings, hooks, ring, limits), KeyKeeper(ring, desk, also=hooks.keys if hooks else ())
+
+
+def desk(place: str) -> Desk:
+    """Who answers what the server itself asks of the ledger at this place."""
+    return Desk(lambda: open_ledger(place))
 
 
 def feed_shelf(shop: Shop) -> FeedShelf:
@@ -105,3 +127,16 @@ def revoke_key(shop: Shop, name: str) -> None:
         NotFound: there is no such key.
     """
     keys.revoke(shop.ledger, name)
+
+
+def _hooks(
+    sources: Mapping[str, Mapping[str, Any]] | None, environment: Mapping[str, str] | None
+) -> HooksDoor | None:
+    shops = hooked_shops(sources or {}, environment)
+    return HooksDoor(shops) if shops else None
+
+
+def _gate(settings: ServerSettings, hooks: HooksDoor | None, ring: KeyRing, limits: CallLimits | None = None) -> Gate:
+    opened = doors(settings)
+    windows = {door.name: door.families for door in opened} if settings.limits else {}
+    return Gate((*opened, hooks) if hooks else opened, ring, windows=windows, limits=limits)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+METRICS = ("loopback", "key", "open", "off")
+"""Who may fetch `/metrics`, as the setting names them."""
+
 
 class ServerSettings(Struct, frozen=True, kw_only=True):
     """How the front door stands open."""
@@ -22,6 +25,10 @@ class ServerSettings(Struct, frozen=True, kw_only=True):
     """The file of a TLS certificate in PEM; with `private_key` the server speaks HTTPS."""
     private_key: str = ""
     trusted_proxies: tuple[str, ...] = ()
-    """Addresses whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    """Addresses and networks (`10.0.0.0/8`, `2001:db8::/32`) whose `X-Forwarded-For` and `X-Forwarded-Proto` are
+    believed."""
     log: str = "errors"
     """Which requests are logged: `all`, `errors` or `none`."""
+    metrics: str = "loopback"
+    """Who may fetch `/metrics`: `loopback`, clients on this machine; `key`, who has a key with the scope `metrics`;
+    `open`, whoever reaches the port; `off`, nobody."""

@@ -16,9 +16,10 @@ from orderwire.dialects.connector import (
     Profile,
     Proof,
     Reading,
+    Stamp,
     Stretch,
 )
-from orderwire.dialects.magento import hooks, reading, replies
+from orderwire.dialects.magento import hooks, oauth, reading, replies
 from orderwire.dialects.magento.profile import PROFILE
 from orderwire.dialects.wire import WireReply, WireRequest
 
@@ -31,10 +32,11 @@ class Magento:
         """The shop product as data."""
         return PROFILE
 
-    def authorize(self, request: WireRequest, access: Access) -> WireRequest:
-        """The integration's access token, as a bearer."""
-        token = access.secrets.get("token", "")
-        fixed = (("Accept", "application/json"), ("Authorization", f"Bearer {token}"))
+    def authorize(self, request: WireRequest, access: Access, stamp: Stamp) -> WireRequest:
+        """The integration's access token: signed with where its secrets are there, else as a bearer."""
+        is_signed = "consumer_key" in access.secrets
+        proof = oauth.authorization(request, access, stamp) if is_signed else f"Bearer {access.secrets['token']}"
+        fixed = (("Accept", "application/json"), ("Authorization", proof))
         return replace(request, headers=(*request.headers, *fixed))
 
     def judge(self, request: WireRequest, reply: WireReply) -> Judgement:

@@ -34,7 +34,16 @@ PROFILE = Profile(
         Credential(
             name="token",
             help="System › Integrations: the access token of an integration that may read Sales, Customers and "
-            "Catalog; Stores › Configuration › Services › OAuth must allow it as a bearer token.",
+            "Catalog. Alone it is sent as a bearer token, which Stores › Configuration › Services › OAuth must "
+            "allow; with the three below each call is signed.",
+        ),
+        *(
+            Credential(name=name, help=help_, is_optional=True, goes_with="signature")
+            for name, help_ in (
+                ("consumer_key", "The integration's consumer key, to sign calls by OAuth 1.0a."),
+                ("consumer_secret", "The secret that is shown with the consumer key."),
+                ("token_secret", "The secret that is shown with the access token."),
+            )
         ),
     ),
     options=(

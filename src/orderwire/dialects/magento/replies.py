@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from orderwire.dialects.connector import Judgement
 from orderwire.dialects.shop_json import Misread, Part, decoded
 from orderwire.dialects.wire import Result, WireReply, WireRequest
@@ -9,6 +11,12 @@ from orderwire.dialects.wire import Result, WireReply, WireRequest
 _BUSY = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 _TOO_MANY = "Maximum SearchCriteria pageSize is"
 """How a shop with input limits refuses a page that is too large."""
+_UNAUTHORIZED = "the token is not taken, or may not read this"
+_UNSIGNED: Mapping[str, str] = {
+    "The signature is invalid": "the signature is not taken; are key, token and both secrets of one integration?",
+    "Incorrect timestamp value": "the clock here is more than ten minutes ahead of the shop's",
+}
+"""What is said of a signature, in English; the shop may speak another language."""
 
 
 def judge(_request: WireRequest, reply: WireReply) -> Judgement:
@@ -27,7 +35,8 @@ def judge(_request: WireRequest, reply: WireReply) -> Judgement:
         )
     message = _message(reply)
     if status == 401:
-        return Judgement(result=Result.UNAUTHORIZED, reason="the token is not taken, or may not read this")
+        reason = next((ours for theirs, ours in _UNSIGNED.items() if message.startswith(theirs)), _UNAUTHORIZED)
+        return Judgement(result=Result.UNAUTHORIZED, reason=reason)
     if status == 403:
         return Judgement(result=Result.UNAUTHORIZED, reason="status 403, of the shop or of a filter before it")
     if message.startswith(_TOO_MANY):

@@ -16,6 +16,7 @@ from orderwire.dialects.connector import (
     Profile,
     Proof,
     Reading,
+    Stamp,
     Stretch,
 )
 from orderwire.dialects.ordergroove import hooks, reading, replies
@@ -31,7 +32,7 @@ class Ordergroove:
         """Ordergroove as data."""
         return PROFILE
 
-    def authorize(self, request: WireRequest, access: Access) -> WireRequest:
+    def authorize(self, request: WireRequest, access: Access, _stamp: Stamp) -> WireRequest:
         """The merchant's key, in a header of its own."""
         key = access.secrets.get("key", "")
         return replace(request, headers=(*request.headers, ("Accept", "application/json"), ("x-api-key", key)))

@@ -37,15 +37,15 @@ class Household(Struct, frozen=True, kw_only=True):
 
 
 def ask_people(customer_id: str, customer: bytes | None) -> Generator[WireRequest, WireReply, Household]:
-    """A customer with their subscriptions; the customer is asked for where not known yet."""
-    known = customer if customer is not None else (yield from thing("/customers/", customer_id))
+    """A customer as answered, None where there is none, with their subscriptions."""
     subscriptions = yield from everything("/subscriptions/", customer=customer_id)
-    return Household(customer_id=customer_id, customer=known, subscriptions=subscriptions)
+    return Household(customer_id=customer_id, customer=customer, subscriptions=subscriptions)
 
 
 def ask_all(customer_id: str) -> Generator[WireRequest, WireReply, Household]:
     """A customer with their subscriptions and the orders to come."""
-    people = yield from ask_people(customer_id, None)
+    customer = yield from thing("/customers/", customer_id)
+    people = yield from ask_people(customer_id, customer)
     orders = yield from everything("/orders/", customer=customer_id, status=UNSENT)
     held: list[tuple[bytes, tuple[bytes, ...]]] = []
     for order in orders:

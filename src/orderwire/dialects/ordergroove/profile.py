@@ -11,7 +11,7 @@ PROFILE = Profile(
     revision="REST, cursor pages (X-OG-API-VERSION 2)",
     url_help='Write "https://restapi.ordergroove.com", or "https://staging.restapi.ordergroove.com" to try.',
     streams=(
-        Stream(name="people", page=50, note="At first those who signed up since the day that `since` names."),
+        Stream(name="people", page=50, note="At first who signed up or subscribed since the day that `since` names."),
         Stream(
             name="people.subscriptions", page=50, note="A person's counts move when a subscription of theirs does."
         ),

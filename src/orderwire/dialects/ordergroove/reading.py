@@ -20,7 +20,7 @@ from orderwire.dialects.ordergroove.households import (
     understood_person,
     understood_subscription,
 )
-from orderwire.dialects.ordergroove.paging import Listed, page
+from orderwire.dialects.ordergroove.paging import Listed, page, thing
 from orderwire.dialects.ordergroove.read_products import understood_product
 from orderwire.dialects.shop_json import Misread, Part, decoded
 from orderwire.dialects.wire import WireReply, WireRequest
@@ -34,6 +34,7 @@ _LISTS = {
     "subscriptions.orders": "/orders/",
     "subscriptions.upcoming": "/orders/",
 }
+_SUBSCRIPTIONS = _LISTS["people.subscriptions"]
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -42,13 +43,15 @@ def read(stretch: Stretch, access: Access) -> Reading:
     zone, start = zone_of(access), start_of(access)
     if stretch.stream == "subscriptions.upcoming":
         listed = yield from _coming(stretch, access, zone)
+    elif stretch.stream == "people" and stretch.since is None:
+        listed = yield from _at_first(stretch, _query(stretch, start, zone))
     else:
         query = _query(stretch, start, zone)
         listed = yield from page(_LISTS[stretch.stream], query, stretch.cursor, stretch.limit)
     if stretch.stream == "products":
         return _piece([understood_product(row, zone) for row in listed.rows], listed)
     if stretch.stream.startswith("people"):
-        return (yield from _people(listed, stretch, access, zone))
+        return (yield from _people(listed, stretch, start, access, zone))
     return (yield from _subscriptions(listed, stretch, access, zone))
 
 
@@ -59,6 +62,16 @@ def _query(stretch: Stretch, start: date, zone: ZoneInfo) -> dict[str, object]:
     if stretch.since is None:
         return {"created_start": start.isoformat()}
     return {"updated_start": asked_since(stretch.since, zone)}
+
+
+def _at_first(stretch: Stretch, query: dict[str, object]) -> Generator[WireRequest, WireReply, Listed]:
+    """Who signed up since the day in the settings, and after them who subscribed since then."""
+    if not stretch.cursor.startswith(_SUBSCRIPTIONS):
+        listed = yield from page(_LISTS["people"], query, stretch.cursor, stretch.limit)
+        return Listed(listed.rows, _SUBSCRIPTIONS) if listed.cursor is None else listed
+    cursor = "" if stretch.cursor == _SUBSCRIPTIONS else stretch.cursor
+    listed = yield from page(_SUBSCRIPTIONS, query, cursor, stretch.limit)
+    return Listed(listed.rows, _SUBSCRIPTIONS) if listed.cursor == "" else listed
 
 
 def _coming(stretch: Stretch, access: Access, zone: ZoneInfo) -> Generator[WireRequest, WireReply, Listed]:
@@ -82,13 +95,26 @@ def _coming(stretch: Stretch, access: Access, zone: ZoneInfo) -> Generator[WireR
     return Listed(listed.rows, f"{later[0]} " if later else None)
 
 
-def _people(listed: Listed, stretch: Stretch, access: Access, zone: ZoneInfo) -> Reading:
+def _people(listed: Listed, stretch: Stretch, start: date, access: Access, zone: ZoneInfo) -> Reading:
     told: list[Found | Unread | None] = []
-    is_customers = stretch.stream == "people"
+    is_first = stretch.since is None
+    is_customers = stretch.stream == "people" and not stretch.cursor.startswith(_SUBSCRIPTIONS)
     for number, raw in _customers(listed, "merchant_user_id" if is_customers else "customer").items():
-        household = yield from ask_people(number, raw if is_customers else None)
+        known = raw if is_customers else (yield from thing(_LISTS["people"], number))
+        if is_first and not is_customers and (known is None or _signed_up_since(known, start, zone)):
+            continue
+        household = yield from ask_people(number, known)
         told.append(told_person(household, access, zone))
     return _piece(told, listed)
+
+
+def _signed_up_since(customer: bytes, start: date, zone: ZoneInfo) -> bool:
+    """Whether the list of customers had this one already; on the first day itself it may not, by its zone."""
+    try:
+        created = moment(Part(decoded(customer)), "created", zone)
+    except Misread:
+        return False
+    return created is not None and created.astimezone(zone).date() > start
 
 
 def _subscriptions(listed: Listed, stretch: Stretch, access: Access, zone: ZoneInfo) -> Reading:

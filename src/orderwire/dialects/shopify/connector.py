@@ -16,6 +16,7 @@ from orderwire.dialects.connector import (
     Profile,
     Proof,
     Reading,
+    Stamp,
     Stretch,
 )
 from orderwire.dialects.shopify import hooks, reading, replies
@@ -31,7 +32,7 @@ class Shopify:
         """The shop product as data."""
         return PROFILE
 
-    def authorize(self, request: WireRequest, access: Access) -> WireRequest:
+    def authorize(self, request: WireRequest, access: Access, _stamp: Stamp) -> WireRequest:
         """The app's token in a header of its own."""
         token = ("X-Shopify-Access-Token", access.secrets.get("token", ""))
         return replace(request, headers=(*request.headers, ("Accept", "application/json"), token))

@@ -99,8 +99,8 @@ class Purse:
         return 0 if side is None else side.amount("amount", self.currency)
 
     def _plain(self, part: Part, name: str) -> int:
-        """An amount that is stated once: in the shop's currency."""
-        if self.is_presentment and not self._is_same:
+        """An amount that is stated once: in the shop's currency, where nothing is nothing in any other."""
+        if self.is_presentment and not self._is_same and part.decimal(name):
             raise Misread(part.at(f"{name}_set"), "is missing")
         return part.amount(name, self.currency)
 

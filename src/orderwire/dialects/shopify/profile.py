@@ -31,6 +31,11 @@ PROFILE = Profile(
         Option(name="currency", default="", help="What the prices of products are in, such as `EUR`."),
         Option(name="store", default="", help="The store that all orders are said to be of."),
         Option(name="checkouts", default=False, help="Whether checkouts that were left are read as well."),
+        Option(
+            name="bulk",
+            default=False,
+            help="Read everything there is at first by bulk operations; page by page where the shop refuses one.",
+        ),
     ),
     knows_newsletter=True,
     per_second=2.0,

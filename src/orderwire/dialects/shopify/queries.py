@@ -39,7 +39,8 @@ REFUND = f"""id created_at: createdAt note
     refund_shipping_lines: refundShippingLines(first: 1) {{
       nodes {{ subtotal_amount_set: subtotalAmountSet {_SIDE} }} }}"""
 REFUNDS_AT_ONCE = 2
-ORDER = f"""id name created_at: createdAt processed_at: processedAt updated_at: updatedAt
+SHIPPING_LINE = f"title is_removed: isRemoved discounted_price_set: discountedPriceSet {_SIDE}"
+ORDER_FLAT = f"""id name created_at: createdAt processed_at: processedAt updated_at: updatedAt
     cancelled_at: cancelledAt cancel_reason: cancelReason test note tags email phone
     currency: currencyCode presentment_currency: presentmentCurrencyCode taxes_included: taxesIncluded
     financial_status: displayFinancialStatus payment_gateway_names: paymentGatewayNames
@@ -49,22 +50,24 @@ ORDER = f"""id name created_at: createdAt processed_at: processedAt updated_at: 
     total_discounts_set: totalDiscountsSet {_SIDE} total_tip_received_set: totalTipReceivedSet {_SIDE}
     customer {{ {_PERSON} }}
     billing_address: billingAddress {_ADDRESS} shipping_address: shippingAddress {_ADDRESS}
-    shipping_lines: shippingLines(first: 3) {{
-      nodes {{ title is_removed: isRemoved discounted_price_set: discountedPriceSet {_SIDE} }} }}
     transactions(first: 20) {{ kind status processed_at: processedAt }}
     fulfillments(first: 20) {{ id status created_at: createdAt delivered_at: deliveredAt
-      tracking: trackingInfo(first: 1) {{ company number url }} }}
+      tracking: trackingInfo(first: 1) {{ company number url }} }}"""
+"""What is asked of an order, apart from the lists that come in pages and its refunds."""
+ORDER = f"""{ORDER_FLAT}
+    shipping_lines: shippingLines(first: 3) {{ nodes {{ {SHIPPING_LINE} }} }}
     line_items: lineItems(first: 10) {{ nodes {{ {LINE} }} {_MORE} }}
     refunds(first: {REFUNDS_AT_ONCE}) {{ {REFUND}
       refund_line_items: refundLineItems(first: 3) {{ nodes {{ {REFUND_LINE} }} {_MORE} }} }}"""
 CUSTOMER = (
     f"""{_PERSON} created_at: createdAt updated_at: updatedAt tags default_address: defaultAddress {_ADDRESS}"""
 )
-_VARIANT = "id title sku price compare_at_price: compareAtPrice inventory_quantity: inventoryQuantity"
-PRODUCT = f"""id title handle vendor status tags product_type: productType body_html: descriptionHtml
+VARIANT = "id title sku price compare_at_price: compareAtPrice inventory_quantity: inventoryQuantity"
+PRODUCT_FLAT = """id title handle vendor status tags product_type: productType body_html: descriptionHtml
     created_at: createdAt updated_at: updatedAt published_at: publishedAt
-    featured_media: featuredMedia {{ preview {{ image {{ src: url }} }} }}
-    variants(first: 50) {{ nodes {{ {_VARIANT} }} {_MORE} }}"""
+    featured_media: featuredMedia { preview { image { src: url } } }"""
+"""What is asked of a product, apart from its variants."""
+PRODUCT = f"""{PRODUCT_FLAT} variants(first: 50) {{ nodes {{ {VARIANT} }} {_MORE} }}"""
 CHECKOUT = f"""id created_at: createdAt updated_at: updatedAt completed_at: completedAt
     abandoned_checkout_url: abandonedCheckoutUrl customer {{ {_PERSON} }}
     total_price_set: totalPriceSet {_SIDE} total_discounts_set: totalDiscountSet {_SIDE}
@@ -80,7 +83,7 @@ ROOTS: Mapping[str, tuple[str, str]] = {
 CHILDREN: Mapping[str, tuple[str, str, str]] = {
     "line_items": ("Order", "lineItems", LINE),
     "refund_line_items": ("Refund", "refundLineItems", REFUND_LINE),
-    "variants": ("Product", "variants", _VARIANT),
+    "variants": ("Product", "variants", VARIANT),
 }
 """Lists inside a thing that may go on: the type they are in, their name there, and what is asked of each member."""
 LOOK = """query Look {
@@ -95,10 +98,14 @@ LOOK = """query Look {
 
 def ask(text: str, variables: Mapping[str, Any] | None = None, *, is_presentment: bool = False) -> WireRequest:
     """A question to GraphQL, about amounts in the shop's currency or in the buyer's."""
-    query = text.replace("MONEY", _SIDES[is_presentment])
-    body = msgspec.json.encode({"query": query, "variables": variables or {}})
+    body = msgspec.json.encode({"query": sided(text, is_presentment=is_presentment), "variables": variables or {}})
     headers = (("Content-Type", "application/json"),)
     return WireRequest(method="POST", path=f"/admin/api/{VERSION}/graphql.json", body=body, headers=headers)
+
+
+def sided(text: str, *, is_presentment: bool) -> str:
+    """A query whose amounts are in the shop's currency or in the buyer's."""
+    return text.replace("MONEY", _SIDES[is_presentment])
 
 
 def page(noun: str, *, after_id: int, since: datetime | None, first: int, is_presentment: bool) -> WireRequest:

@@ -51,6 +51,7 @@ def order(part: Part, access: Access) -> Order:
     parts = line_sum(tuple(line for line in lines if line is not None)) + shipping + fee
     total, tax = _totals(part, purse, parts, is_included=is_included, is_edited=is_edited)
     customer, billing = part.part("customer"), address(part, "billing_address")
+    paid, is_paid_vaguely = _paid(part, placed, total)
     found = Order(
         order_id=need_id(part),
         number=part.text("name"),
@@ -72,7 +73,7 @@ def order(part: Part, access: Access) -> Order:
         fee=fee,
         refunds=refunds(part, purse, total),
         shipments=shipments(part),
-        paid_at=_paid(part, total),
+        paid_at=paid,
         cancelled_at=part.instant("cancelled_at"),
         cancel_reason=word(part, "cancel_reason") or None,
         source_status=word(part, "financial_status") or None,
@@ -83,6 +84,7 @@ def order(part: Part, access: Access) -> Order:
         note=part.text("note"),
         tags=words(part, "tags"),
         is_test=bool(part.flag("test")),
+        approximate=("paid_at",) if is_paid_vaguely else (),
         updated_at=part.instant("updated_at"),
     )
     difference = mismatch_of(found)
@@ -98,11 +100,18 @@ def _identity(part: Part, customer: Part | None) -> Identity:
     )
 
 
-def _paid(part: Part, total: int) -> datetime | None:
-    """When it was paid; a webhook does not tell, apart from an order that costs nothing."""
+def _paid(part: Part, placed: datetime, total: int) -> tuple[datetime | None, bool]:
+    """When it was paid, and whether that is only about then.
+
+    A webhook does not tell, apart from an order that costs nothing. An order that another shop's history was brought
+    in with is paid without any payment: its own day stands in.
+    """
     if word(part, "financial_status") not in PAID:
-        return None
-    return paid_at(part) or (part.instant("processed_at") if not total else None)
+        return None, False
+    found = paid_at(part) or (part.instant("processed_at") if not total else None)
+    if found is not None or part.value.get("transactions") is None:
+        return found, False
+    return placed, True
 
 
 def _edited_out(part: Part, back: dict[str, Decimal]) -> Decimal:

@@ -86,9 +86,11 @@ def _money_back(part: Part, purse: Purse) -> int:
     if word(part, "kind") != "refund" or word(part, "status") != "success":
         return 0
     currency = part.text("currency")
-    if part.value.get("amount_set") is None and currency is not None and currency != purse.currency:
+    if part.value.get("amount_set") is not None or currency is None:
+        return purse.amount(part, "amount")
+    if currency != purse.currency:
         raise Misread(part.at("amount_set"), "is missing, and the amount is in another currency")
-    return purse.amount(part, "amount")
+    return part.amount("amount", currency)
 
 
 def _line_id(part: Part) -> str:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from orderwire.dialects.connector import Access, Found, Piece, Reading, Sight, Stretch
 from orderwire.dialects.doorway import Unread
 from orderwire.dialects.shop_json import Misread, Part, decoded
-from orderwire.dialects.shopify import queries
+from orderwire.dialects.shopify import bulk, queries
 from orderwire.dialects.shopify.fields import every, goes_on, id_of, need_id
 from orderwire.dialects.shopify.read_checkouts import cart
 from orderwire.dialects.shopify.read_orders import order
@@ -73,27 +73,41 @@ Lists: TypeAlias = dict[str, list[bytes]]
 
 
 def read(stretch: Stretch, access: Access) -> Reading:
-    """Read the next things behind the last id seen."""
+    """Read the next things behind the last id seen, or at first the next ones in the file of a bulk operation."""
+    if bulk.is_meant(stretch, access):
+        try:
+            batch = yield from bulk.read(stretch, access)
+        except Misread as error:
+            raise BadReply("an answer of the shop has not the shape asked for") from error
+        if batch is not None:
+            parts = [(raw, _part(raw)) for raw in batch.nodes]
+            return (yield from _told(stretch.stream, parts, batch.cursor, access))
     noun = stretch.stream
-    last = int(stretch.cursor or 0)
+    last = int(stretch.cursor) if stretch.cursor.isdecimal() else 0
     is_presentment = access.text("money") == "presentment"
     first = max(1, min(stretch.limit, MOST))
     reply = yield queries.page(noun, after_id=last, since=stretch.since, first=first, is_presentment=is_presentment)
     things = _things(reply, _Page).data.things
+    nodes = [(bytes(node), _part(node)) for node in things.nodes]
+    last = max([last, *(_number(part) for _, part in nodes)])
+    goes_on = things.pageInfo.hasNextPage and bool(things.nodes)
+    return (yield from _told(noun, nodes, str(last) if goes_on else None, access))
+
+
+def _told(noun: str, nodes: Sequence[tuple[bytes, Part]], cursor: str | None, access: Access) -> Reading:
+    """What these things are, each with the lists inside it to their ends."""
+    is_presentment = access.text("money") == "presentment"
     found: list[Found] = []
     unread: list[Unread] = []
-    for node in things.nodes:
-        part = _part(node)
-        last = max(last, _number(part))
+    for node, part in nodes:
         lists = yield from _rest(noun, part, is_presentment=is_presentment)
-        raw = _joined(bytes(node), lists)
+        raw = _joined(node, lists)
         for told in understood(noun, _with(part, lists), raw, access):
             if isinstance(told, Found):
                 found.append(told)
             else:
                 unread.append(told)
-    goes_on = things.pageInfo.hasNextPage and bool(things.nodes)
-    return Piece(found=tuple(found), unread=tuple(unread), cursor=str(last) if goes_on else None)
+    return Piece(found=tuple(found), unread=tuple(unread), cursor=cursor)
 
 
 def understood(noun: str, part: Part, raw: bytes, access: Access) -> Iterator[Found | Unread]:
@@ -203,7 +217,8 @@ def _has_more_refunds(part: Part) -> bool:
     if not isinstance(refunds, list):
         return False
     has_long = any(isinstance(one, dict) and goes_on(Part(one), "refund_line_items") for one in refunds)
-    return has_long or len(refunds) >= queries.REFUNDS_AT_ONCE
+    is_named_only = any(isinstance(one, dict) and "transactions" not in one for one in refunds)
+    return has_long or is_named_only or len(refunds) >= queries.REFUNDS_AT_ONCE
 
 
 def _things(reply: WireReply, kind: type[Any]) -> Any:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from orderwire.dialects.connector import Judgement
+from orderwire.dialects.connector import Download, Judgement
 from orderwire.dialects.shop_json import Misread, decoded
+from orderwire.dialects.shopify.bulk import RUNNING, begins
 from orderwire.dialects.wire import Result, WireReply, WireRequest
 
 _BUSY = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524})
@@ -21,11 +22,15 @@ _CODES: Mapping[str, Result] = {
 }
 _CLOSED = {402: "the shop is frozen: it has not paid", 423: "the shop is locked", 404: "no such shop or API version"}
 _LONGEST_REST = 20.0
+_WHILE_RUNNING = 30.0
+"""How long a bulk operation is left alone before it is asked for again: longer than a pass is held open."""
 
 
-def judge(_request: WireRequest, reply: WireReply) -> Judgement:
-    """What to make of a reply before it is read."""
+def judge(request: WireRequest, reply: WireReply) -> Judgement:
+    """What to make of a reply before it is read. Whether a file is still there is seen when it is read."""
     status = reply.status
+    if isinstance(request, Download) and status not in (429, *_BUSY):
+        return Judgement()
     if status in (429, 430):
         return Judgement(result=Result.RATE_LIMITED, retry_after=_seconds(reply.headers.get("retry-after", "")))
     if status in (401, 403):
@@ -39,7 +44,10 @@ def judge(_request: WireRequest, reply: WireReply) -> Judgement:
         body = decoded(reply.body)
     except Misread:
         return Judgement(result=Result.UNAVAILABLE, reason="no JSON")
-    return _answered(body)
+    judged = _answered(body)
+    if begins(request) and judged.result in (Result.UNAUTHORIZED, Result.REJECTED):
+        return Judgement(rest=judged.rest)
+    return judged
 
 
 def _answered(body: Any) -> Judgement:
@@ -48,7 +56,8 @@ def _answered(body: Any) -> Judgement:
     missing, restore, left, cost = _throttle(body)
     errors = body.get("errors")
     if not errors:
-        return Judgement(rest=min(missing / restore, _LONGEST_REST) if restore else 0.0)
+        rest = min(missing / restore, _LONGEST_REST) if restore else 0.0
+        return Judgement(rest=max(rest, _WHILE_RUNNING) if _is_running(body) else rest)
     if not isinstance(errors, list):
         return Judgement(result=Result.UNAUTHORIZED, reason="the token is refused")
     codes = [code for one in errors if (code := _code(one))]
@@ -57,6 +66,13 @@ def _answered(body: Any) -> Judgement:
         wait = max(cost - left, 1.0) / restore if restore else None
         return Judgement(result=result, retry_after=wait)
     return Judgement(result=result, reason=_reason(codes, errors))
+
+
+def _is_running(body: Mapping[str, Any]) -> bool:
+    """Whether this is about a bulk operation that is not done yet."""
+    data = body.get("data")
+    node = data.get("node") if isinstance(data, dict) else None
+    return isinstance(node, dict) and node.get("status") in RUNNING
 
 
 def _throttle(body: Mapping[str, Any]) -> tuple[float, float, float, float]:

@@ -18,6 +18,7 @@ from orderwire.dialects.connector import (
     Profile,
     Proof,
     Reading,
+    Stamp,
     Stretch,
 )
 from orderwire.dialects.wire import WireReply, WireRequest
@@ -33,7 +34,7 @@ class WooCommerce:
         """The shop product as data."""
         return PROFILE
 
-    def authorize(self, request: WireRequest, access: Access) -> WireRequest:
+    def authorize(self, request: WireRequest, access: Access, _stamp: Stamp) -> WireRequest:
         """Basic with key and secret; in the address only where a host strips that header."""
         key, secret = access.secrets.get("key", ""), access.secrets.get("secret", "")
         fixed = (*request.headers, ("Accept", "application/json"))

@@ -19,6 +19,7 @@ from orderwire.entrypoints.cli.output import say, show_json, show_table
 
 key = App(name="key", help="Who may call the front door.")
 Several = Annotated[tuple[str, ...], Parameter(negative="", consume_multiple=True)]
+Scopes = Annotated[tuple[Scope, ...], Parameter(negative="", consume_multiple=True)]
 
 
 def serve(
@@ -59,7 +60,7 @@ def create(
     *,
     name: str = "",
     source: str = "",
-    scope: Several = ("read", "write"),
+    scope: Scopes = (Scope.READ, Scope.WRITE),
     origin: Several = (),
     browser: bool = False,
     json: AsJson = False,
@@ -71,7 +72,8 @@ def create(
         platform: whose language the caller speaks.
         name: what to call the key.
         source: the source that its records come from; the platform's name by default.
-        scope: what it may do: read, write; feed for a key that only fetches product feeds.
+        scope: what it may do: read, write; feed for a key that only fetches product feeds, metrics for one that
+            only fetches what the server counts.
         origin: pages that a browser's key is for, such as https://shop.example; any by default.
         browser: make the key that stands in pages; it may only add browsing facts.
     """
@@ -80,7 +82,7 @@ def create(
         platform,
         name=name,
         source=source,
-        scopes=tuple(Scope(one) for one in scope),
+        scopes=tuple(scope),
         origins=tuple(origin),
         is_public=browser,
     )

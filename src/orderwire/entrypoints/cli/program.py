@@ -48,6 +48,7 @@ COMMANDS = {
     "person": "people:person",
     "key": "frontdoor:key",
     "feed": "feeds:feed",
+    "alarm": "alarms:alarm",
 }
 """Where each command or group of commands is."""
 

@@ -6,7 +6,7 @@ import gc
 import os
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,20 +14,37 @@ from urllib.parse import parse_qsl
 
 import msgspec
 import structlog
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orderwire.app import talk
-from orderwire.app.alarms.gauges import gauges
 from orderwire.app.alarms.thread import Watching
 from orderwire.app.bootstrap import Shop, open_shop
-from orderwire.app.frontdoor.gate import Gate, Turned, is_for_pages
-from orderwire.app.frontdoor.opening import feed_shelf, gate, reception
+from orderwire.app.frontdoor.counts import Counts, SharedCounts
+from orderwire.app.frontdoor.desk import Desk, KeyKeeper
+from orderwire.app.frontdoor.gate import Awaited, Gate, Passed, Sought, Turned, is_for_pages
+from orderwire.app.frontdoor.limits import CallLimits
+from orderwire.app.frontdoor.opening import desk, kept_gate, reception
 from orderwire.app.frontdoor.reception import Reception
 from orderwire.app.frontdoor.settings import ServerSettings
 from orderwire.dialects.doorway import Call, Refused, Reply
-from orderwire.entrypoints.server.bodies import NotReadable, TooLarge, TooSlow, read_body
-from orderwire.entrypoints.server.feeds import PREFIX, FeedPages, Streamed, send_streamed
-from orderwire.entrypoints.server.metrics import CONTENT_TYPE, Metrics
-from orderwire.entrypoints.server.scripts import script
+from orderwire.entrypoints.server.bodies import (
+    LONGEST,
+    OF_CALLERS,
+    OF_STRANGERS,
+    STRANGERS_LONGEST,
+    Incoming,
+    NoRoom,
+    NotReadable,
+    Place,
+    Room,
+    TooLarge,
+    TooSlow,
+    read_body,
+)
+from orderwire.entrypoints.server.callers import Proxies, caller_behind
+from orderwire.entrypoints.server.feeds import Streamed, send_streamed
+from orderwire.entrypoints.server.pages import OwnPages
 from orderwire.errors import OrderwireError
 
 log = structlog.get_logger()
@@ -36,18 +53,47 @@ Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class Server:
-    """The front door of the shop in a folder. Opens with the ASGI lifespan, closes with it after the last reply."""
+class Staff(Struct, frozen=True, kw_only=True):
+    """Who works behind an open front door."""
 
-    def __init__(self, folder: Path, settings: ServerSettings) -> None:
+    gate: Gate
+    keeper: KeyKeeper
+    desk: Desk
+    reception: Reception
+    pages: OwnPages
+
+    @staticmethod
+    def of(shop: Shop, settings: ServerSettings, counts: Counts | None) -> Staff:
+        """The staff of a shop; needs a running event loop."""
+        asked = desk(shop.settings.ledger)
+        gate, keeper = kept_gate(settings, asked, sources=shop.settings.sources, limits=CallLimits(counts))
+        received = reception(shop.settings.ledger)
+        pages = OwnPages(shop, settings, gate=gate, keeper=keeper, desk=asked, reception=received)
+        return Staff(gate=gate, keeper=keeper, desk=asked, reception=received, pages=pages)
+
+    async def close(self) -> None:
+        """Finish what is in line, and send everybody home."""
+        await self.reception.close()
+        await self.keeper.close()
+        await self.desk.close()
+
+
+class Server:
+    """The front door of the shop in a folder. Opens with the ASGI lifespan, closes with it after the last reply.
+
+    `counts` are what callers are held to their rate windows by; of this process alone where none are given.
+    """
+
+    def __init__(self, folder: Path, settings: ServerSettings, *, counts: Counts | None = None) -> None:
         self._settings = settings
+        self._counts = counts
         self._shops = open_shop(folder, may_be_empty=True)
         self._shop: Shop | None = None
-        self._gate: Gate | None = None
-        self._reception: Reception | None = None
+        self._staff: Staff | None = None
         self._watching: Watching | None = None
-        self._feeds: FeedPages | None = None
-        self._metrics = Metrics()
+        self._proxies = Proxies(settings.trusted_proxies)
+        self._callers = Room(max(OF_CALLERS, settings.max_body))
+        self._strangers = Room(max(OF_STRANGERS, settings.max_body))
         self._prefix = secrets.token_hex(8)
         self._count = 0
 
@@ -64,17 +110,15 @@ class Server:
     async def open(self) -> None:
         """Open the shop and call the staff."""
         self._shop = self._shops.__enter__()
-        self._gate = gate(self._settings, self._shop.ledger, sources=self._shop.settings.sources)
-        self._reception = reception(self._shop.settings.ledger)
-        self._feeds = FeedPages(feed_shelf(self._shop), self._gate)
+        self._staff = Staff.of(self._shop, self._settings, self._counts)
         self._watching = Watching(self._shop.settings)
 
     async def close(self) -> None:
         """Finish what is in line and close."""
         if self._watching is not None:
             self._watching.stop()
-        if self._reception is not None:
-            await self._reception.close()
+        if self._staff is not None:
+            await self._staff.close()
         if self._shop is not None:
             self._shops.__exit__(None, None, None)
 
@@ -100,14 +144,21 @@ class Server:
     async def _answer(self, scene: Scene, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         call = self._call(scene)
+        incoming = Incoming(receive, call.headers)
         try:
-            reply, door, endpoint = await self._found(call, receive)
+            reply, door, endpoint = await self._found(call, scene, incoming)
         except Exception as error:  # noqa: BLE001 - what a fault says may hold anything: it goes to nobody
             log.error("call failed", kind=type(error).__name__, where=talk.frames_of(error))
             reply, door, endpoint = Reply(status=500, body=b'{"error":"a fault of ours"}'), "none", ""
         if isinstance(reply, Streamed):
-            await send_streamed(reply, _headers(reply.reply, call, reply.size), send, is_head=call.method == "HEAD")
-            return
+            headers = _headers(reply.reply, call, reply.size)
+            try:
+                await send_streamed(reply, headers, send, is_head=call.method == "HEAD")
+            except FileNotFoundError:
+                # A newer feed has taken its place since it was looked for; the next call finds that one.
+                reply = Reply(status=503, headers=(("Retry-After", "1"),))
+            else:
+                return
         await send(
             {
                 "type": "http.response.start",
@@ -118,11 +169,15 @@ class Server:
         await send({"type": "http.response.body", "body": b"" if call.method == "HEAD" else reply.body})
         if door:
             self._count_up(call, door, endpoint, reply.status, time.perf_counter() - began)
+        await incoming.throw_away()
 
-    async def _found(self, call: Call, receive: Receive) -> tuple[Reply | Streamed, str, str]:
+    async def _found(self, call: Call, scene: Scene, incoming: Incoming) -> tuple[Reply | Streamed, str, str]:
         """The answer, with the names of door and endpoint where a platform's API was asked."""
-        own = await self._own(call)
-        return (own, "", "") if own is not None else await self._serve(call, receive)
+        if self._staff is None:
+            return Reply(status=503), "", ""
+        client = scene.get("client")
+        own = await self._staff.pages.answer(call, client[0] if client else "")
+        return (own, "", "") if own is not None else await self._serve(self._staff, call, incoming)
 
     def _call(self, scene: Scene) -> Call:
         """The request as a call, its body not read yet."""
@@ -131,8 +186,8 @@ class Server:
         client = scene.get("client")
         address = client[0] if client else ""
         scheme = scene.get("scheme", "http")
-        if address in self._settings.trusted_proxies:
-            address = caller_behind(address, headers.get("x-forwarded-for", ""), self._settings.trusted_proxies)
+        if address in self._proxies:
+            address = caller_behind(address, headers.get("x-forwarded-for", ""), self._proxies)
             scheme = headers.get("x-forwarded-proto", scheme)
         headers["x-client-address"] = address
         raw: bytes = scene.get("raw_path") or scene["path"].encode()
@@ -148,63 +203,40 @@ class Server:
             base_url=f"{scheme}://{headers.get('host', '')}",
         )
 
-    async def _serve(self, call: Call, receive: Receive) -> tuple[Reply, str, str]:
+    async def _serve(self, staff: Staff, call: Call, incoming: Incoming) -> tuple[Reply, str, str]:
         """The reply of a platform's endpoint, with the names of door and endpoint."""
-        if self._gate is None or self._reception is None:
-            return Reply(status=503), "", ""
-        problem: Refused | None = None
-        try:
-            body = await read_body(receive, call.headers, most=self._settings.max_body)
-        except TooLarge:
-            body, problem = b"", Refused.TOO_LARGE
-        except TooSlow:
-            body, problem = b"", Refused.UNAVAILABLE
-        except NotReadable:
-            body, problem = b"", Refused.NOT_READABLE
-        met = self._gate.meet(replace_body(call, body), problem)
+        met = await self._met(staff, call, incoming)
         if isinstance(met, Turned):
             return met.reply, met.door.name if met.door else "none", ""
         admitted = met.admitted
-        reply = await self._reception.serve(admitted)
+        reply = await staff.reception.serve(admitted)
         reply = admitted.door.dress(admitted.call, reply, met.spent)
         if is_for_pages(admitted.endpoint):
-            reply = self._gate.open_to_pages(admitted.call, reply)
+            reply = staff.gate.open_to_pages(admitted.call, reply)
         return reply, admitted.door.name, f"{admitted.endpoint.method} {admitted.endpoint.path}"
 
-    async def _own(self, call: Call) -> Reply | Streamed | None:
-        """The pages that tell how the server does, and what is no platform's API."""
-        match call.path:
-            case "/healthz":
-                return Reply(body=b'{"status":"ok"}')
-            case "/readyz":
-                ready = self._reception is not None and self._is_readable() and await self._reception.takes()
-                return Reply(status=200 if ready else 503, body=b'{"ready":%s}' % (b"true" if ready else b"false"))
-            case "/js/orderwire.js":
-                return script(call)
-            case "/metrics":
-                return Reply(body=self._counted(), content_type=CONTENT_TYPE)
-            case path if path.startswith(PREFIX) and self._feeds is not None:
-                return await self._feeds.answer(call)
-            case _:
-                return None
-
-    def _is_readable(self) -> bool:
-        try:
-            return self._shop is not None and self._shop.ledger.head() >= 0
-        except OrderwireError:
-            return False
-
-    def _counted(self) -> bytes:
-        if self._reception is not None and self._shop is not None:
-            self._metrics.commits.set(self._reception.commits)
-            self._metrics.waiting.set(self._reception.waiting)
-            self._metrics.head.set(self._shop.ledger.head())
-            self._metrics.show(gauges(self._shop))
-        return self._metrics.page()
+    async def _met(self, staff: Staff, call: Call, incoming: Incoming) -> Passed | Turned:
+        """Whether a call is let in: by line and headers before its body is read, and once more after that."""
+        await staff.keeper.freshen()
+        awaited = staff.gate.expect(call)
+        if isinstance(awaited, Turned):
+            return awaited
+        is_known = isinstance(awaited, Awaited) and bool(awaited.secret)
+        most = awaited.match.endpoint.max_body if isinstance(awaited, Awaited) else awaited.most
+        within = LONGEST if is_known else STRANGERS_LONGEST
+        with (self._callers if is_known else self._strangers).place() as place:
+            body, problem = await _taken(
+                incoming, call, place, most=min(most, self._settings.max_body), within=within
+            )
+            await staff.keeper.freshen()
+            if isinstance(awaited, Sought):
+                return staff.gate.meet(replace(call, body=body), problem)
+            return staff.gate.admit(awaited, body, problem)
 
     def _count_up(self, call: Call, door: str, endpoint: str, status: int, seconds: float) -> None:
-        self._metrics.calls.labels(door, endpoint, str(status)).inc()
-        self._metrics.seconds.labels(door).observe(seconds)
+        if self._staff is not None:
+            self._staff.pages.metrics.calls.labels(door, endpoint, str(status)).inc()
+            self._staff.pages.metrics.seconds.labels(door).observe(seconds)
         if self._settings.log == "all" or (self._settings.log == "errors" and status >= 400):
             log.info(
                 "call",
@@ -216,24 +248,18 @@ class Server:
             )
 
 
-def caller_behind(proxy: str, told: str, trusted: Collection[str]) -> str:
-    """The address that a chain of trusted proxies names: each adds on the right whom it was called by."""
-    hops = [proxy, *(hop for one in reversed(told.split(",")) if (hop := one.strip()))]
-    return next((hop for hop in hops if hop not in trusted), hops[-1])
-
-
-def replace_body(call: Call, body: bytes) -> Call:
-    """The same call with its body."""
-    return Call(
-        method=call.method,
-        path=call.path,
-        query=call.query,
-        headers=call.headers,
-        body=body,
-        received_at=call.received_at,
-        request_id=call.request_id,
-        base_url=call.base_url,
-    )
+async def _taken(
+    incoming: Incoming, call: Call, place: Place, *, most: int, within: float
+) -> tuple[bytes, Refused | None]:
+    """The body of a call, or what is wrong with it."""
+    try:
+        return await read_body(incoming, call.headers, most=most, within=within, place=place), None
+    except TooLarge:
+        return b"", Refused.TOO_LARGE
+    except (TooSlow, NoRoom):
+        return b"", Refused.UNAVAILABLE
+    except NotReadable:
+        return b"", Refused.NOT_READABLE
 
 
 def _headers(reply: Reply, call: Call, size: int | None = None) -> list[tuple[bytes, bytes]]:
@@ -254,4 +280,6 @@ def made() -> Server:
     gc.freeze()
     gc.set_threshold(100_000, 20, 50)
     settings = msgspec.json.decode(os.environ["ORDERWIRE_SERVE"], type=ServerSettings)
-    return Server(Path(os.environ["ORDERWIRE_SERVE_DIR"]), settings)
+    shared = os.environ.get("ORDERWIRE_SERVE_COUNTS")
+    counts = SharedCounts(Path(shared)) if shared else None
+    return Server(Path(os.environ["ORDERWIRE_SERVE_DIR"]), settings, counts=counts)

@@ -40,7 +40,11 @@ async def send_streamed(
     *,
     is_head: bool,
 ) -> None:
-    """Send a file as the answer to a call; to HEAD only what would be before it."""
+    """Send a file as the answer to a call; to HEAD only what would be before it.
+
+    Raises:
+        FileNotFoundError: it is not there any more; nothing was sent yet.
+    """
     loop = asyncio.get_running_loop()
     with streamed.place.open("rb") as file:
         await send({"type": "http.response.start", "status": streamed.reply.status, "headers": headers})

@@ -30,6 +30,9 @@ class Metrics:
         )
         self.commits = Gauge("orderwire_commits", "Transactions of this process's writer.", registry=self.registry)
         self.waiting = Gauge("orderwire_calls_waiting", "Calls in line for the writer.", registry=self.registry)
+        self.readable = Gauge(
+            "orderwire_ledger_readable", "Whether the ledger could be asked just now.", registry=self.registry
+        )
         self.head = Gauge("orderwire_ledger_head", "The newest sequence number.", registry=self.registry)
         self.backlog = Gauge(
             "orderwire_backlog", "Facts that a destination has not passed.", ("destination",), registry=self.registry

@@ -10,22 +10,25 @@ from typing import Any
 
 from orderwire.sandbox.kit import Answer, Call, FixedWindows, PlatformClock, StandIn
 from orderwire.sandbox.magento import shapes
+from orderwire.sandbox.magento.oauth import Integration
 from orderwire.sandbox.magento.searching import Entry, Terms, refusal, searched
 from orderwire.sandbox.magento.signing import public_key, signature
 from orderwire.sandbox.trading.merchant import Merchant
 from orderwire.sandbox.trading.sending import Delivery
 
 _NEEDS_CRITERIA = frozenset({"orders", "customers/search", "products", "invoices", "shipments", "creditmemos"})
+_KEYS = ("consumer_key", "consumer_secret", "token", "token_secret")
 
 
 class Magento(StandIn):
     """One shop with Magento.
 
-    Options: `token` (the only right one), `seed`, `customers`, `orders`, `every` (seconds between two happenings),
-    `quiet` (the share of refunds that leave their order's date alone), `most` (the input limit of pages, 0 for none),
-    `gives_last_again` (the last page again behind the end), `module` (whether newsletter subscribers are listed),
-    `filter` (a filter before the shop lets so many calls a minute through) and `hooks_to` (webhooks of deleted
-    products, as Adobe Commerce sends them).
+    Options: `token` (the only right one), `consumer_key`, `consumer_secret` and `token_secret` (with them bearers are
+    refused and calls must be signed, as is usual since 2.4.4), `seed`, `customers`, `orders`, `every` (seconds
+    between two happenings), `quiet` (the share of refunds that leave their order's date alone), `most` (the input
+    limit of pages, 0 for none), `gives_last_again` (the last page again behind the end), `module` (whether newsletter
+    subscribers are listed), `filter` (a filter before the shop lets so many calls a minute through) and `hooks_to`
+    (webhooks of deleted products, as Adobe Commerce sends them).
     """
 
     name = "magento"
@@ -41,6 +44,9 @@ class Magento(StandIn):
             every=float(given.get("every", 20.0)),
             quiet=float(given.get("quiet", 0.3)),
         )
+        self._integration = (
+            Integration(**{name: str(given.get(name, "")) for name in _KEYS}) if given.get("consumer_key") else None
+        )
         self._terms = Terms(int(given.get("most", 0)), bool(given.get("gives_last_again", True)))
         self._filter = FixedWindows((int(given.get("filter", 0)) or 60, 60))
         self._keys: dict[tuple[str, int], int] = {}
@@ -52,7 +58,9 @@ class Magento(StandIn):
         return public_key()
 
     def authenticate(self, call: Call) -> Answer | None:
-        """An integration's access token as a bearer."""
+        """An integration's access token, signed with where the shop wants that, else as a bearer."""
+        if self._integration is not None:
+            return self._integration.refuses(call)
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token and token == str(self.options.get("token", token)):
             return None

@@ -18,7 +18,7 @@ from orderwire.sandbox.kit import Answer, Call
 from orderwire.sandbox.ordergroove.programme import ZONE
 
 DEFAULT, MOST = 10, 100
-_PAGING = frozenset({"page_size", "page", "cursor"})
+_PAGING = frozenset({"page_size", "page", "cursor", "ordering"})
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,15 @@ class Entry:
 class Filters:
     """What a list can be filtered by: plain values, and moments with `_start` and `_end`.
 
-    `days` take a day only, `moments` a day or a time behind a `T`.
+    `days` take a day only, `moments` a day or a time behind a `T`. What `idle` names is taken and leaves nothing out,
+    because nothing here is of the sort that it is about. `orderings` are what a numbered list can be sorted by.
     """
 
     values: frozenset[str]
     days: frozenset[str] = frozenset()
     moments: frozenset[str] = frozenset()
+    idle: frozenset[str] = frozenset()
+    orderings: frozenset[str] = frozenset()
 
 
 class Bad(Exception):
@@ -50,7 +53,7 @@ class Bad(Exception):
 def listed(entries: Sequence[Entry], call: Call, filters: Filters, base: str) -> Answer:
     """A page of a list, or why there is none."""
     try:
-        found = _filtered(entries, call.query, filters)
+        found = _sorted(_filtered(entries, call.query, filters), call, filters)
         size = min(int(call.query.get("page_size", DEFAULT)), MOST)
         number = int(call.query.get("page", 1))
         if size < 1:
@@ -59,7 +62,6 @@ def listed(entries: Sequence[Entry], call: Call, filters: Filters, base: str) ->
         return Answer(400, {str(error): ["Enter a valid value."]})
     except ValueError:
         return Answer(400, {"page_size": ["A valid integer is required."]})
-    found.sort(key=lambda one: (one.created, one.id))
     if call.headers.get("x-og-api-version") == "2":
         return _by_cursor(found, call, size, base)
     start = (number - 1) * size
@@ -87,6 +89,17 @@ def _by_cursor(found: Sequence[Entry], call: Call, size: int, base: str) -> Answ
     return Answer(200, {"next": following, "previous": None, "results": [one.show() for one in page]})
 
 
+def _sorted(found: list[Entry], call: Call, filters: Filters) -> list[Entry]:
+    """Oldest first, or as asked; a cursor knows one order only."""
+    found = sorted(found, key=lambda one: (one.created, one.id))
+    if (asked := call.query.get("ordering")) is None:
+        return found
+    field = asked.removeprefix("-")
+    if field not in filters.orderings or call.headers.get("x-og-api-version") == "2":
+        raise Bad("ordering")
+    return sorted(found, key=lambda one: one.fields[field], reverse=asked.startswith("-"))
+
+
 def _link(call: Call, base: str, **changed: str) -> str:
     return f"{base}{call.path}?{urlencode({**call.query, **changed})}"
 
@@ -94,7 +107,7 @@ def _link(call: Call, base: str, **changed: str) -> str:
 def _filtered(entries: Sequence[Entry], query: Mapping[str, str], filters: Filters) -> list[Entry]:
     found = list(entries)
     for name, value in query.items():
-        if name in _PAGING:
+        if name in _PAGING | filters.idle:
             continue
         field, _, side = name.rpartition("_") if name.endswith(("_start", "_end")) else (name, "", "")
         if field in filters.days | filters.moments:

@@ -63,6 +63,8 @@ class Subscription:
     cancelled: datetime | None = None
     reason: str | None = None
     first_order: str | None = None
+    """The shop's order that it began with; None where it was made from an item."""
+    session: str | None = None
 
     @property
     def days(self) -> int:
@@ -86,7 +88,7 @@ class Order:
 
 @dataclass
 class Item:
-    """Some of one product in an order."""
+    """Some of one product in an order; without a subscription it is bought once."""
 
     id: str
     order: str
@@ -183,6 +185,37 @@ class Programme:
         if (item := self.item_of(subscription)) is not None:
             self._take_out(item, at)
 
+    def add(self, order: Order, product: str, quantity: int, at: datetime) -> Item:
+        """Put something into an order that is still to be placed, once."""
+        item = Item(self._id(), order.id, None, product, quantity)
+        self.items[item.id] = item
+        order.updated = at
+        self._note("item.create", at, item.id)
+        return item
+
+    def subscribe_to(
+        self, item: Item, every: int, period: int, at: datetime, session: str | None = None
+    ) -> Subscription:
+        """Make a subscription of something that was to be bought once."""
+        order = self.orders[item.order]
+        made = Subscription(
+            id=self._id(),
+            customer=order.customer,
+            product=item.product,
+            quantity=item.quantity,
+            every=every,
+            period=period,
+            created=at,
+            updated=at,
+            session=session,
+        )
+        self.subscriptions[made.id] = made
+        item.subscription = made.id
+        order.updated = at
+        self._note("subscription.create", at, made.id)
+        self._note("item.item_subscribe", at, item.id)
+        return made
+
     def _begin(self, customers: int) -> None:
         rng = self._rng
         for place in range(8):
@@ -256,8 +289,8 @@ class Programme:
     def _place(self, order: Order, at: datetime) -> None:
         """Send an order to the shop; the next one of each subscription is made just before."""
         for item in self.items_of(order.id):
-            subscription = self.subscriptions[item.subscription or ""]
-            if subscription.live:
+            subscription = self.subscriptions.get(item.subscription or "")
+            if subscription is not None and subscription.live:
                 on = max(order.place, at.astimezone(ZONE).date()) + timedelta(days=subscription.days)
                 self._schedule(subscription, on, at)
         order.status, order.updated, order.merchant_id = SUCCESS, at, str(self._number())
@@ -295,8 +328,8 @@ class Programme:
         self._note("order.skip_order", at, order.id)
         for item in held:
             del self.items[item.id]
-            subscription = self.subscriptions[item.subscription or ""]
-            self._schedule(subscription, order.place + timedelta(days=subscription.days), at)
+            if (subscription := self.subscriptions.get(item.subscription or "")) is not None:
+                self._schedule(subscription, order.place + timedelta(days=subscription.days), at)
 
     def _send_now(self, at: datetime) -> None:
         if (order := self._some([one for one in self.orders.values() if one.status == UNSENT])) is not None:

@@ -17,9 +17,12 @@ from orderwire.sandbox.ordergroove.programme import (
 )
 
 MERCHANT = "0e5de2bedc5e11e3a2e4bc764e106cf4"
+OFFER = "d" * 32
+"""The one offer that everything is subscribed to by."""
 _PERIODS = {1: "Days", 2: "Weeks", 3: "Months"}
 _STATUSES = {1: "Unsent", 4: "Cancelled", 5: "Success"}
-_DISCOUNT = 10
+DISCOUNT = 10
+"""What is taken off the price of everything in an order, in per cent."""
 
 
 def naive(at: datetime | None) -> str | None:
@@ -55,15 +58,16 @@ def customer(one: Customer) -> dict[str, Any]:
 
 
 def subscription(one: Subscription) -> dict[str, Any]:
-    """A subscription, as it is retrieved."""
+    """A subscription, as it is retrieved; one that was made from an item has no sort."""
+    sort = None if one.first_order is None else "replenishment"
     return {
         "merchant": MERCHANT,
         "customer": one.customer,
         "product": one.product,
         "payment": "f" * 32,
         "shipping_address": "e" * 32,
-        "offer": "d" * 32,
-        "subscription_type": "replenishment",
+        "offer": OFFER,
+        "subscription_type": sort,
         "extra_data": {},
         "components": [],
         "public_id": one.id,
@@ -80,7 +84,7 @@ def subscription(one: Subscription) -> dict[str, Any]:
         "cancel_reason_code": (one.reason or "").partition("|")[0] or None,
         "iteration": None,
         "sequence": None,
-        "session_id": f"{MERCHANT}.1.{one.customer}",
+        "session_id": one.session or f"{MERCHANT}.1.{one.customer}",
         "merchant_order_id": one.first_order,
         "customer_rep": None,
         "club": None,
@@ -88,7 +92,7 @@ def subscription(one: Subscription) -> dict[str, Any]:
         "updated": naive(one.updated),
         "live": one.live,
         "external_id": None,
-        "raw_subscription_type": "replenishment",
+        "raw_subscription_type": sort,
         "currency_code": "USD",
         "prepaid_subscription_context": None,
     }
@@ -97,7 +101,7 @@ def subscription(one: Subscription) -> dict[str, Any]:
 def price_of(programme: Programme, one: Item) -> int:
     """What an item costs after the discount, in cents."""
     full = programme.products[one.product].price * one.quantity
-    return full - full * _DISCOUNT // 100
+    return full - full * DISCOUNT // 100
 
 
 def order(programme: Programme, one: Order) -> dict[str, Any]:
@@ -139,15 +143,16 @@ def item(programme: Programme, one: Item) -> dict[str, Any]:
     total = price_of(programme, one)
     return {
         "order": one.order,
-        "offer": "d" * 32,
+        "offer": OFFER,
         "subscription": one.subscription,
+        "subscription_component": None,
         "product": one.product,
         "components": [],
         "quantity": one.quantity,
         "public_id": one.id,
         "product_attribute": None,
         "extra_cost": "0.00",
-        "one_time": False,
+        "one_time": one.subscription is None,
         "frozen": False,
         "first_placed": None,
         "price": money(programme.products[one.product].price),

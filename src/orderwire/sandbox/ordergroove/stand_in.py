@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from orderwire.sandbox.kit import Answer, Call, FixedWindows, PlatformClock, StandIn
-from orderwire.sandbox.ordergroove import shapes
+from orderwire.sandbox.ordergroove import shapes, storefront
 from orderwire.sandbox.ordergroove.lists import Entry, Filters, listed
 from orderwire.sandbox.ordergroove.programme import UNSENT, ZONE, Happening, Programme
 from orderwire.sandbox.trading.sending import Delivery
@@ -27,6 +27,8 @@ _FILTERS = {
     "orders": Filters(
         frozenset({"status", "subscription", "customer", "include_has_plan"}),
         moments=frozenset({"place", "created", "updated"}),
+        idle=frozenset({"exclude_prepaid_orders"}),
+        orderings=frozenset({"place"}),
     ),
     "items": Filters(
         frozenset({"order", "offer", "subscription", "one_time", "status", "product", "omit_price_calculation"}),
@@ -50,10 +52,10 @@ class _Waiting:
 class Ordergroove(StandIn):
     """A merchant's programme at Ordergroove.
 
-    Options: `key` (the only right one), `bulk` (whether it has the permission Bulk Operations), `seed`, `customers`,
-    `every` (seconds between two happenings), `locked_every` (each so manieth request meets 423), `hooks_to`,
-    `hook_secret`, `old_hook_secret` (webhooks from the start; both sign while the key is being changed) and
-    `enriched` (whether order events bring what belongs to them).
+    Options: `key` (the only right one), `hash_key` (what customers are signed in with), `bulk` (whether the key has
+    the permission Bulk Operations), `seed`, `customers`, `every` (seconds between two happenings), `locked_every`
+    (each so manieth request meets 423), `hooks_to`, `hook_secret`, `old_hook_secret` (webhooks from the start; both
+    sign while the key is being changed) and `enriched` (whether order events bring what belongs to them).
     """
 
     name = "ordergroove"
@@ -72,7 +74,12 @@ class Ordergroove(StandIn):
         self._waiting: dict[str, _Waiting] = {}
 
     def authenticate(self, call: Call) -> Answer | None:
-        """The merchant's key in a header of its own."""
+        """The merchant's key in a header of its own, or a customer's signature; offers are for anybody."""
+        if storefront.is_public(call):
+            return None
+        if storefront.is_signed(call):
+            known = self._customer(call) is not None
+            return None if known else storefront.shared(call, Answer(403, {"detail": "Authentication Failed"}))
         given = call.headers.get("x-api-key", "")
         if given and given == str(self.options.get("key", given)):
             return None
@@ -82,30 +89,44 @@ class Ordergroove(StandIn):
         """So many requests a minute."""
         return "api", self._windows
 
-    def limited(self, call: Call, retry_after: float | None) -> Answer:  # noqa: ARG002 - any call is answered so
+    def limited(self, call: Call, retry_after: float | None) -> Answer:
         """429; it may be tried again at once, and no page promises a header."""
         headers = {} if retry_after is None else {"Retry-After": str(int(retry_after) + 1)}
-        return Answer(429, {"detail": "Request was throttled."}, headers)
+        return storefront.shared(call, Answer(429, {"detail": "Request was throttled."}, headers))
 
     def answer(self, call: Call) -> Answer:
         """Let the programme go on until now, then answer."""
+        if call.method == "OPTIONS":
+            return storefront.shared(call, Answer(200))
         self.programme.advance(self.clock.now())
         self._calls += 1
+        return storefront.shared(call, self._answer(call))
+
+    def _answer(self, call: Call) -> Answer:
         every = int(self.options.get("locked_every", 0))
         if every and self._calls % every == 0:
             return Answer(423, {"details": "Resource is currently in use. Please try again shortly."})
+        if call.method == "GET" and call.path.startswith(storefront.OFFERS):
+            return storefront.offered(self.programme, call)
         if not call.path.endswith("/"):
             return Answer(404, {"detail": "Not found."})
+        customer = self._customer(call)
+        if call.method == "POST":
+            written = storefront.written(self.programme, call, customer, self.clock.now())
+            if written is not None:
+                return written
         if call.method != "GET":
             return Answer(405, {"detail": f'Method "{call.method}" not allowed.'})
         parts = call.path.strip("/").split("/")
-        entries = self._entries(parts[0])
+        entries = _of(customer, parts[0], self._entries(parts[0]))
         if parts[0] not in _FILTERS or len(parts) > 2:
             return Answer(404, {"detail": "Not found."})
         if len(parts) == 2:
             found = next((one for one in entries if one.id == parts[1]), None)
             return Answer(200, found.show()) if found else Answer(404, {"detail": "Unable to find requested asset."})
-        return listed(self._reachable(parts[0], entries), call, _FILTERS[parts[0]], self._base(call))
+        if customer is None:
+            entries = self._reachable(parts[0], entries)
+        return listed(entries, call, _FILTERS[parts[0]], self._base(call))
 
     def holdings(self) -> dict[str, Any]:
         """What the programme has."""
@@ -156,8 +177,13 @@ class Ordergroove(StandIn):
         """What a key sees: without the permission Bulk Operations, one customer's alone."""
         if self.options.get("bulk", True) or noun == "products":
             return entries
-        only = next(iter(self.programme.customers))
-        return [one for one in entries if one.id == only or one.fields.get("customer") == only]
+        return _of(next(iter(self.programme.customers)), noun, entries)
+
+    def _customer(self, call: Call) -> str | None:
+        """Whose signature came with a call; None for none that is genuine."""
+        if not storefront.is_signed(call):
+            return None
+        return storefront.customer_of(call, str(self.options.get("hash_key", "hash-key")), self.clock.now())
 
     def _entries(self, noun: str) -> list[Entry]:
         programme = self.programme
@@ -205,7 +231,7 @@ class Ordergroove(StandIn):
             "status": order.status,
             "place": datetime.combine(order.place, time(), ZONE),
             "order_updated": order.updated,
-            "one_time": False,
+            "one_time": one.subscription is None,
             "customer": order.customer,
         }
         return Entry(one.id, order.created, fields, partial(shapes.item, self.programme, one))
@@ -256,6 +282,15 @@ class Ordergroove(StandIn):
 def signature(secret: str, sent: int, body: bytes) -> str:
     """What an event is signed with."""
     return hmac.new(secret.encode(), str(sent).encode() + b"." + body, sha256).hexdigest()
+
+
+def _of(customer: str | None, noun: str, entries: list[Entry]) -> list[Entry]:
+    """What of a list is one customer's, or everything for nobody in particular; products are everybody's."""
+    if customer is None or noun == "products":
+        return entries
+    if noun == "customers":
+        return [one for one in entries if one.id == customer]
+    return [one for one in entries if one.fields["customer"] == customer]
 
 
 def _row(one: Any) -> dict[str, Any]:

@@ -223,7 +223,13 @@ def _line(of: Order, line: Line) -> Thing:
 
 def _shipping(one: Order) -> Thing:
     price = money(amounts.without_tax(one, one.shipping))
-    return {"__typename": "ShippingLine", "title": "Standard", "isRemoved": False, "discountedPriceSet": price}
+    return {
+        "__typename": "ShippingLine",
+        "id": gid("ShippingLine", one.id),
+        "title": "Standard",
+        "isRemoved": False,
+        "discountedPriceSet": price,
+    }
 
 
 def _parcel(one: Order) -> Thing:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _TOKEN = re.compile(r'\s+|,|(\.\.\.|"(?:[^"\\]|\\.)*"|\$\w+|-?\d+|\w+|[{}()\[\]:!=])')
+_WORDS = {"null": None, "true": True, "false": False}
 
 
 class Unanswerable(Exception):
@@ -49,8 +50,8 @@ class _Parser:
         self._variables = variables
 
     def query(self) -> list[Field]:
-        """The fields of the one query."""
-        if self._peek() == "query":
+        """The fields of the one query, or of the one mutation."""
+        if self._peek() in ("query", "mutation"):
             self._next()
             if self._peek() not in ("{", "("):
                 self._next()
@@ -95,7 +96,7 @@ class _Parser:
             return self._variables.get(token[1:])
         if token.startswith('"'):
             return token[1:-1]
-        return int(token) if re.fullmatch(r"-?\d+", token) else {"null": None}.get(token, token)
+        return int(token) if re.fullmatch(r"-?\d+", token) else _WORDS.get(token, token)
 
     def _peek(self) -> str:
         return self._tokens[self._at] if self._at < len(self._tokens) else ""

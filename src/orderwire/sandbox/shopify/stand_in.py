@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from orderwire.sandbox.kit import Answer, Call, FixedWindows, PlatformClock, StandIn
-from orderwire.sandbox.shopify import graph, rest
+from orderwire.sandbox.shopify import bulk, graph, rest
 from orderwire.sandbox.shopify.graphql import Connection, Unanswerable, answered, cost_of, parsed
 from orderwire.sandbox.trading.merchant import Merchant
 from orderwire.sandbox.trading.sending import Delivery
@@ -36,7 +36,8 @@ class Shopify(StandIn):
     """One Shopify shop.
 
     Options: `token` (the only right one), `seed`, `customers`, `orders`, `every` (seconds between two happenings),
-    `first_id`, `scopes`, `limits`, `hooks_to` and `hook_secret` (webhooks of all topics from the start).
+    `first_id`, `scopes`, `limits`, `hooks_to` and `hook_secret` (webhooks of all topics from the start), `bulk_takes`
+    (seconds), `bulk_ends` (the status), `bulk_busy` (another bulk operation runs all the time) and `bulk_denied`.
     """
 
     name = "shopify"
@@ -54,6 +55,12 @@ class Shopify(StandIn):
             keeps_placed=True,
         )
         self._left, self._left_at = _BUCKET, clock.seconds()
+        self.operations = bulk.Operations(
+            takes=float(given.get("bulk_takes", 60.0)),
+            ends=str(given.get("bulk_ends", "COMPLETED")),
+            is_busy=bool(given.get("bulk_busy", False)),
+            is_denied=bool(given.get("bulk_denied", False)),
+        )
         self._sent = 0
         self._again: list[tuple[float, int, Delivery]] = []
         self.subscriptions: dict[str, str] = {}
@@ -61,7 +68,9 @@ class Shopify(StandIn):
             self.subscriptions = dict.fromkeys(TOPICS, url)
 
     def authenticate(self, call: Call) -> Answer | None:
-        """The token in a header of its own."""
+        """The token in a header of its own; a file is open to whoever knows its address."""
+        if bulk.PATH.fullmatch(call.path):
+            return None
         given = call.headers.get("x-shopify-access-token", "")
         wanted = str(self.options.get("token", self.options.get("key", given)))
         if given and given == wanted:
@@ -80,6 +89,8 @@ class Shopify(StandIn):
     def answer(self, call: Call) -> Answer:
         """Let the shop trade on until now, then answer a query."""
         self.merchant.advance(self.clock.now())
+        if bulk.PATH.fullmatch(call.path):
+            return self.operations.download(call)
         match = _PATH.fullmatch(call.path)
         if match is None or call.method != "POST":
             return Answer(404, {"errors": "Not Found"})
@@ -91,7 +102,7 @@ class Shopify(StandIn):
         except Unanswerable as error:
             return self._refused(error.code, str(error), 0, 0)
         headers = {"X-Shopify-API-Version": max(VERSION, match[1])}
-        answer = self._counted(fields)
+        answer = self._counted(fields, call)
         answer.headers |= headers
         return answer
 
@@ -129,7 +140,7 @@ class Shopify(StandIn):
         again = Delivery(delivery.hook, delivery.url, headers, delivery.body)
         self._again.append((self.clock.seconds() + 30 * 2**tries, tries, again))
 
-    def _counted(self, fields: Sequence[Any]) -> Answer:
+    def _counted(self, fields: Sequence[Any], call: Call) -> Answer:
         """Answer a query if its cost is in the bucket."""
         now = self.clock.seconds()
         self._left = min(_BUCKET, self._left + (now - self._left_at) * _RESTORE)
@@ -140,7 +151,7 @@ class Shopify(StandIn):
         if self.limits_on and cost > self._left:
             return self._refused("THROTTLED", "Throttled", cost, 0)
         try:
-            data = answered(self._root(), fields)
+            data = answered(self._root(call.headers.get("host", "")), fields)
         except Unanswerable as error:
             return self._refused(error.code, str(error), cost, 0)
         spent = max(1, cost // 3)
@@ -155,7 +166,7 @@ class Shopify(StandIn):
         status = {"maximumAvailable": _BUCKET, "currentlyAvailable": int(self._left), "restoreRate": _RESTORE}
         return {"cost": {"requestedQueryCost": cost, "actualQueryCost": spent or None, "throttleStatus": status}}
 
-    def _root(self) -> dict[str, Any]:
+    def _root(self, host: str) -> dict[str, Any]:
         merchant = self.merchant
         orders = {number: one for number, one in merchant.orders.items() if not one.gone}
         scopes = self.options.get("scopes", ("read_orders", "read_all_orders", "read_customers", "read_products"))
@@ -164,7 +175,7 @@ class Shopify(StandIn):
             "accessScopes": [{"__typename": "AccessScope", "handle": scope} for scope in scopes],
         }
         hooks = [{"__typename": "WebhookSubscription", "topic": topic} for topic in self.subscriptions]
-        return {
+        root: dict[str, Any] = {
             "__typename": "QueryRoot",
             "shop": {"__typename": "Shop", "name": "Cups", "currencyCode": "GBP"},
             "customers": _lister(merchant.customers, graph.customer),
@@ -176,13 +187,22 @@ class Shopify(StandIn):
             "ordersCount": lambda _arguments: _count(len(orders)),
             "currentAppInstallation": install,
             "webhookSubscriptions": Connection(hooks),
-            "node": lambda arguments: self._node(str(arguments.get("id", ""))),
+            "node": lambda arguments: self._node(str(arguments.get("id", "")), host),
         }
+        root["bulkOperationRunQuery"] = lambda arguments: self.operations.begin(
+            root,
+            str(arguments.get("query", "")),
+            is_grouped=arguments.get("groupObjects") is True,
+            now=self.clock.seconds(),
+        )
+        return root
 
-    def _node(self, address: str) -> dict[str, Any] | None:
+    def _node(self, address: str, host: str) -> dict[str, Any] | None:
         kind, _, number = address.removeprefix("gid://shopify/").partition("/")
         wanted = int(number) if number.isdigit() else 0
         merchant = self.merchant
+        if kind == "BulkOperation":
+            return self.operations.show(wanted, host=host, now=self.clock.seconds())
         if kind == "Order" and wanted in merchant.orders:
             return graph.order(merchant.orders[wanted], merchant)
         if kind == "Product" and wanted in merchant.products:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import structlog
 
-from orderwire.dialects.connector import Access, Connector, Stamp
+from orderwire.dialects.connector import Access, Connector, Download, Stamp
 from orderwire.dialects.wire import Result, WireReply, WireRequest
 from orderwire.errors import BadReply, ConfigError, Unavailable
 from orderwire.sources.api.calling import Caller, Clock
@@ -135,10 +135,11 @@ class Line:
         self._wait(wait)
         self._free_at = self._clock.tick() + self._gap
         self.requests += 1
-        stamp = Stamp(at=self._clock.now(), nonce=token_hex(16))
-        authorized = self._connector.authorize(request, self._access, stamp)
         try:
-            return self._caller.send(authorized, self._access.url)
+            if isinstance(request, Download):
+                return self._caller.send(request, request.origin)
+            stamp = Stamp(at=self._clock.now(), nonce=token_hex(16))
+            return self._caller.send(self._connector.authorize(request, self._access, stamp), self._access.url)
         except Unavailable as error:
             self._failed(error.stage)
             return None

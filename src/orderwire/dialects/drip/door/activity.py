@@ -22,7 +22,7 @@ from orderwire.dialects.drip.door.orders import order_key, order_of
 from orderwire.dialects.drip.door.products import take_product
 from orderwire.dialects.drip.door.resources import reply
 from orderwire.dialects.drip.door.schema import CART, CHECKOUT, ORDER, PRODUCT, Shape, fault_of, fault_of_batch
-from orderwire.dialects.drip.door.turn import Met, Turn
+from orderwire.dialects.drip.door.turn import ANOTHERS, Turn
 from orderwire.dialects.drip.door.values import text
 from orderwire.model import Order
 
@@ -50,9 +50,8 @@ def take_order(turn: Turn, piece: Piece, place: int) -> None:
     order_id = turn.ident(text(record["provider"]), key)
     before = turn.snapshot(f"order:{order_id}")
     known = before if isinstance(before, Order) else None
-    if known is not None and _is_anothers(turn, known, met):
-        problem = "the order belongs to another person, and Drip keeps an order's first one"
-        turn.unread("orders", where, problem, piece.raw)
+    if known is not None and turn.is_anothers(known, met):
+        turn.unread("orders", where, ANOTHERS, piece.raw)
         return
     identity = replace(turn.identity_in(record, met, "person_id"), anonymous_id=None)
     state_email(turn, met, record, "order")
@@ -98,12 +97,6 @@ SUBJECTS = (
     Subject("product", PRODUCT, "products", take_product),
     Subject("checkout", CHECKOUT, "checkouts", take_checkout),
 )
-
-
-def _is_anothers(turn: Turn, known: Order, met: Met) -> bool:
-    if known.identity.is_empty or (known.identity.email or "").lower() == (met.identity.email or "").lower():
-        return False
-    return turn.meet(known.identity) is not met
 
 
 def _not_json(_problem: str) -> Refusal:

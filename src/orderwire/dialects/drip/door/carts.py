@@ -84,7 +84,7 @@ def _content(
 
 
 def _started(record: Mapping[str, Any], known: Cart | None, at: datetime) -> datetime:
-    """When the checkout began: what changes one that began already leaves that as it was."""
-    if record["action"] == "created" or known is None or known.checkout_started_at is None:
-        return at
-    return known.checkout_started_at
+    """When the checkout began; what changes one that began already, or tells it again undated, leaves that alone."""
+    began = known.checkout_started_at if known is not None else None
+    is_dated = instant(record.get("occurred_at")) is not None
+    return at if began is None or (is_dated and record["action"] == "created") else began

@@ -12,9 +12,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from orderwire.dialects.doorway import Wanted
 from orderwire.dialects.drip.door.turn import Met, Turn
 from orderwire.dialects.drip.door.values import instant, text
-from orderwire.model import Channel, Consent, ConsentState, Identity
+from orderwire.model import Channel, Consent, ConsentState, Identity, Kind
 
 ACTIVE, UNSUBSCRIBED, UNDELIVERABLE = "active", "unsubscribed", "undeliverable"
 STATUS = {
@@ -98,11 +99,21 @@ def _say(turn: Turn, met: Met, consent: Consent, raw: bytes, *, is_imported: boo
     before = met.state(consent.channel)
     if before is consent.state and not _gains_a_date(met, consent):
         return
-    if before is ConsentState.SUPPRESSED and consent.state is not ConsentState.UNSUBSCRIBED:
-        return
     is_opt_out = consent.state is ConsentState.UNSUBSCRIBED
+    if before is ConsentState.SUPPRESSED and (not is_opt_out or has_left(turn, met, consent.channel)):
+        return
     turn.add(consent, raw, is_imported=is_imported and not is_opt_out)
     met.stated[consent.channel] = consent.state
+
+
+def has_left(turn: Turn, met: Met, channel: Channel) -> bool:
+    """Whether the last that somebody said themselves is that they opted out, unreachable though they be since."""
+    if met.state(channel) is not ConsentState.SUPPRESSED:
+        return met.state(channel) is ConsentState.UNSUBSCRIBED
+    wanted = Wanted(person=met.number, kinds=(Kind.CONSENT_CHANGED.value,), is_newest_first=True)
+    told = (fact.record for fact in turn.shelves.facts(wanted))
+    said = (one.state for one in told if isinstance(one, Consent) and one.channel is channel)
+    return next((one for one in said if one in _STATED.values()), None) is ConsentState.UNSUBSCRIBED
 
 
 def _gains_a_date(met: Met, consent: Consent) -> bool:

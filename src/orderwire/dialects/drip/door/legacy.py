@@ -21,7 +21,7 @@ from orderwire.dialects.drip.door.lines import address_of
 from orderwire.dialects.drip.door.orders import DEFAULT_CURRENCY
 from orderwire.dialects.drip.door.people import refusal_words
 from orderwire.dialects.drip.door.resources import reply
-from orderwire.dialects.drip.door.turn import Met, Turn
+from orderwire.dialects.drip.door.turn import ANOTHERS, Met, Turn
 from orderwire.dialects.drip.door.values import (
     currency,
     digest,
@@ -117,6 +117,9 @@ def _take(turn: Turn, met: Met, piece: Piece) -> None:
     order_id = turn.ident(text(record.get("provider")), key) if key else digest(dict(record))
     before = turn.snapshot(f"order:{order_id}")
     known = before if isinstance(before, Order) else None
+    if known is not None and turn.is_anothers(known, met):
+        turn.unread("orders", "orders", ANOTHERS, piece.raw)
+        return
     order = _order(turn, record, met, order_id, known)
     earn(turn, met, known, order)
     turn.add(order, piece.raw)

@@ -2,23 +2,35 @@
 
 Each action is an event and a snapshot at once. The snapshot replaces what is known, unless it is older; what a paid,
 fulfilled, refunded or canceled action leaves out (some shops send no items with a refund) stays as it was. The event
-fills the instant that it names. An order first met by a later action was placed then, approximately.
+fills the instant that it names. An order first met by a later action was placed then, approximately; what that action
+left out, an earlier one that comes after it fills in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
 
 from orderwire.dialects.drip.door.lines import address_of, lines_of
 from orderwire.dialects.drip.door.turn import Turn
-from orderwire.dialects.drip.door.values import amount, currency, digest, extras, instant, scalar, stamp, text
+from orderwire.dialects.drip.door.values import (
+    amount,
+    currency,
+    digest,
+    extras,
+    instant,
+    number,
+    scalar,
+    stamp,
+    text,
+)
 from orderwire.dialects.drip.fields import RECORD_FIELDS
 from orderwire.model import Discount, Identity, Order, Refund, RefundKind, Shipment
-from orderwire.model.money import spread
+from orderwire.model.money import digits, major, minor, spread
 
 DEFAULT_CURRENCY = "USD"
 _WHOLE = ("placed", "updated")
@@ -30,6 +42,8 @@ _AMOUNTS = {
     "fee": "total_fees",
     "shipping": "total_shipping",
 }
+OWED = "owed"
+"""The collection of what cancellations gave back of orders that nobody has told to be paid, by order."""
 _TEXTS = {
     "number": "order_public_id",
     "url": "order_url",
@@ -39,6 +53,11 @@ _TEXTS = {
     "source_status": "source_status",
     "note": "note",
 }
+_CONTENT = (
+    *_AMOUNTS,
+    *_TEXTS,
+    *("lines", "billing_address", "shipping_address", "tags", "discounts"),
+)
 _OUR_EXTRAS = frozenset({*_TEXTS.values(), "order_tags", "discount_codes"})
 _PARCEL = frozenset({"shipment_id", "carrier", "tracking_code", "tracking_url"})
 _REFUND = frozenset({"refund_id", "refund_kind", "refund_reason"})
@@ -49,8 +68,41 @@ def order_of(turn: Turn, record: Mapping[str, Any], identity: Identity, order_id
     action = record["action"]
     at = instant(record.get("occurred_at")) or turn.call.received_at
     is_old = known is not None and known.updated_at is not None and at < known.updated_at
-    order = known if known and is_old else _content(turn, record, identity, order_id, known, at)
-    return _happened(order, action, record, at)
+    if known is None or not is_old:
+        order = _content(turn, record, identity, order_id, known, at)
+    elif "placed_at" in known.approximate:
+        whole = {"currency": known.currency} | {name: part for name, part in record.items() if part is not None}
+        order = _completed(known, _content(turn, whole, identity, order_id, None, at))
+    else:
+        order = known
+    return _settled(turn, _happened(order, action, record, at), record)
+
+
+def _completed(known: Order, told: Order) -> Order:
+    """An order met by a later action, with what that left open and an earlier one tells."""
+    order = _in_currency(known, told.currency)
+    open_fields = {name: getattr(told, name) for name in _CONTENT if not getattr(order, name)}
+    order = replace(order, **open_fields, properties={**told.properties, **order.properties})
+    return replace(order, is_tax_included=_includes_tax(order))
+
+
+def _in_currency(order: Order, code: str) -> Order:
+    """The order in the currency that it turns out to be in, its amounts the same in major units."""
+    if digits(order.currency) == digits(code):
+        return replace(order, currency=code)
+
+    def moved(part: Any, *names: str) -> dict[str, int]:
+        return {name: minor(major(getattr(part, name), order.currency), code) for name in names}
+
+    lines = (replace(line, **moved(line, "subtotal", "discount", "tax", "total")) for line in order.lines)
+    return replace(
+        order,
+        currency=code,
+        lines=tuple(lines),
+        refunds=tuple(replace(refund, **moved(refund, "amount")) for refund in order.refunds),
+        discounts=tuple(replace(one, **moved(one, "amount")) for one in order.discounts),
+        **moved(order, *_AMOUNTS),
+    )
 
 
 def order_key(record: Mapping[str, Any]) -> str:
@@ -63,6 +115,7 @@ def _content(
 ) -> Order:
     is_patch = known is not None and record["action"] not in _WHOLE
     code = currency(record.get("currency")) or (known.currency if known else DEFAULT_CURRENCY)
+    known = _in_currency(known, code) if known else None
     found: dict[str, Any] = {}
     for ours, theirs in _AMOUNTS.items():
         if record.get(theirs) is not None or not is_patch:
@@ -83,7 +136,7 @@ def _content(
     base = known or Order(
         order_id=order_id, identity=identity, currency=code, placed_at=at, total=0, approximate=("placed_at",)
     )
-    order = replace(base, currency=code, updated_at=at, **found)
+    order = replace(base, updated_at=at, **found)
     return replace(order, is_tax_included=_includes_tax(order))
 
 
@@ -119,7 +172,9 @@ def _own(record: Mapping[str, Any]) -> dict[str, Any]:
 def _happened(order: Order, action: str, record: Mapping[str, Any], at: datetime) -> Order:
     match action:
         case "placed":
-            return replace(order, placed_at=at, approximate=_without(order, "placed_at"))
+            # Said again without its instant it is the same placing, told once more.
+            is_again = instant(record.get("occurred_at")) is None and "placed_at" not in order.approximate
+            return order if is_again else replace(order, placed_at=at, approximate=_without(order, "placed_at"))
         case "paid":
             return replace(order, paid_at=order.paid_at or at)
         case "fulfilled":
@@ -179,8 +234,7 @@ def _refunded(order: Order, record: Mapping[str, Any], at: datetime) -> Order:
     is not given either, what was said, so that a call made twice refunds once.
     """
     given = amount(record.get("refund_amount"), order.currency)
-    when = stamp(instant(record.get("occurred_at")))
-    refund_id = text(record.get("refund_id")) or when or digest(dict(record))
+    refund_id = _refund_id(record)
     others = tuple(refund for refund in order.refunds if refund.refund_id != refund_id)
     is_all = sum(refund.amount for refund in others) + abs(given) >= order.total
     kind = text(record.get("refund_kind"))
@@ -192,6 +246,27 @@ def _refunded(order: Order, record: Mapping[str, Any], at: datetime) -> Order:
         reason=text(record.get("refund_reason")) or None,
     )
     return replace(order, refunds=(*others, refund))
+
+
+def _refund_id(record: Mapping[str, Any]) -> str:
+    return text(record.get("refund_id")) or stamp(instant(record.get("occurred_at"))) or digest(dict(record))
+
+
+def _settled(turn: Turn, order: Order, record: Mapping[str, Any]) -> Order:
+    """The order with what its cancellation gave back, be it told later that it had been paid before."""
+    given = number(record.get("refund_amount"))
+    if record["action"] == "canceled" and order.paid_at is None and given:
+        at = stamp(order.cancelled_at)
+        kept = {name: text(record.get(name)) for name in ("refund_kind", "refund_reason")}
+        owed = {**kept, "refund_id": _refund_id(record), "refund_amount": str(given), "at": at}
+        turn.keep(OWED, order.order_id, owed)
+    if record["action"] != "paid" or (told := turn.document(OWED, order.order_id)) is None:
+        return order
+    turn.drop(OWED, order.order_id)
+    at_cancelling = instant(told["at"])
+    if at_cancelling is None or order.paid_at is None or order.paid_at > at_cancelling:
+        return order
+    return _refunded(order, told | {"refund_amount": Decimal(told["refund_amount"])}, at_cancelling)
 
 
 def _without(order: Order, name: str) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ _STRINGS = (
     *("address1", "address2", "city", "state", "zip", "country", "sms_number", "ip_address", "user_agent"),
     *("eu_consent", "eu_consent_message", "status", "initial_status", "status_updated_at"),
 )
+_NOBODYS = frozenset({"0", "null", "none", "undefined"})
+"""What shops give for an id to those who have none: all guests would be one person by it."""
 _US_MOBILE = re.compile(r"\+1[2-9]\d{9}", re.ASCII)
 
 
@@ -131,14 +133,18 @@ def _met(turn: Turn, record: Mapping[str, Any]) -> Met | None:
     return turn.meet(Identity(email=email))
 
 
+def _user_in(record: Mapping[str, Any]) -> str:
+    """The shop's own id of a subscriber."""
+    user = text(record.get("user_id"))
+    return "" if user.lower() in _NOBODYS else user
+
+
 def _refuse_a_taken_alias(turn: Turn, met: Met, record: Mapping[str, Any]) -> None:
-    if user := text(record.get("user_id")):
-        holder = turn.shelves.find(Identity(external_id=user))
-        if holder is not None and holder.person != met.number and holder.email:
-            raise invalid("uniqueness_error", "User is already being used", "user_id")
+    if (user := _user_in(record)) and not turn.claims(met, user):
+        raise invalid("uniqueness_error", "User is already being used", "user_id")
     if (email := text(record.get("new_email"))) and met.number is not None:
-        holder = turn.shelves.find(Identity(email=email))
-        if holder is not None and holder.person != met.number:
+        holder = turn.meet(Identity(email=email))
+        if holder is not met and not holder.is_new:
             raise invalid("uniqueness_error", "Email is already being used", "new_email")
 
 
@@ -152,6 +158,7 @@ def _rename(turn: Turn, met: Met, record: Mapping[str, Any], before: Person) -> 
         turn.add(replace(before, identity=replace(met.identity, external_id=key)))
     old = document_key(met.identity)
     met.identity = replace(met.identity, external_id=key, email=email)
+    turn.rename(met, email)
     met.person = replace(before, identity=met.identity)
     for collection in ("subscribers", LIFETIME):
         if (kept := turn.document(collection, old)) is not None:
@@ -165,7 +172,7 @@ def _described(turn: Turn, before: Person, record: Mapping[str, Any], met: Met) 
     identity = named(before.identity, email=met.identity.email or "", visitor=text(record.get("visitor_uuid")))
     if phone := text(record.get("phone")):
         identity = replace(identity, phone=phone)
-    if user := text(record.get("user_id")):
+    if user := _user_in(record):
         identity = replace(identity, external_id=user)
     changes["identity"] = identity
     if address := _address(before.address, record):

@@ -2,7 +2,7 @@
 
 It is as strict as Drip where Drip is known to be (numbers are numbers, actions are those listed, what is required is
 there) and lenient where that is not known: null is an attribute left out, and a number where a text belongs is its
-digits.
+digits. Only of an instant it is none: read as nothing, it would make everything happen now.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ ADDRESS_FIELDS = frozenset(
 )
 _LINE_NUMBERS = ("price", "quantity", "discounts", "taxes", "fees", "shipping", "total")
 _LINE_TEXTS = ("product_id", "product_variant_id", "sku", "name", "brand", "product_url", "image_url", "line_id")
+_INSTANTS = frozenset({"occurred_at"})
 STATUSES = ("active", "unsubscribed")
 
 
@@ -123,7 +124,8 @@ def fault_of_batch(shape: Shape, noun: str, value: Any, most: int) -> str:
 def _fault_of_values(shape: Shape, value: Mapping[str, Any]) -> str:
     for name in shape.texts:
         part = value.get(name)
-        if part is not None and not isinstance(part, str) and (not isinstance(part, int) or isinstance(part, bool)):
+        is_digits = isinstance(part, int) and not isinstance(part, bool) and name not in _INSTANTS
+        if part is not None and not isinstance(part, str) and not is_digits:
             return _wrong_type(part, ("string",))
     for name in (*shape.numbers, *shape.whole):
         part = value.get(name)

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from orderwire.dialects.doorway import Answer, Call, Known, Shelves
 from orderwire.dialects.drip.door.bodies import batched, decoded, one_of
-from orderwire.dialects.drip.door.consent import ACTIVE, UNDELIVERABLE, UNSUBSCRIBED, leave
+from orderwire.dialects.drip.door.consent import ACTIVE, UNDELIVERABLE, UNSUBSCRIBED, has_left, leave
 from orderwire.dialects.drip.door.faults import Refusal, invalid, not_found
 from orderwire.dialects.drip.door.lifetime import LIFETIME
 from orderwire.dialects.drip.door.people import check, check_structure, refusal_words, tags_in, upsert
 from orderwire.dialects.drip.door.resources import as_they_are, empty, meta, paged, reply, status_of, subscribers
 from orderwire.dialects.drip.door.turn import DELETED, Met, Turn, document_key
 from orderwire.dialects.drip.door.values import instant, is_email, text
-from orderwire.model import Channel, ConsentState, Person
+from orderwire.model import Channel, Person
 
 _LISTED = ("all", ACTIVE, UNSUBSCRIBED, f"{ACTIVE}_or_{UNSUBSCRIBED}", UNDELIVERABLE)
 _CHUNK = 1000
@@ -122,7 +122,7 @@ def unsubscribed_many(call: Call, shelves: Shelves) -> Answer:
         met = turn.person_in(piece.value, "id")
         if met is None or not met.identity.email:
             turn.unread("people", f"subscribers[{place}]", "it names no subscriber", piece.raw)
-        elif met.state(Channel.EMAIL) is not ConsentState.UNSUBSCRIBED:
+        elif not has_left(turn, met, Channel.EMAIL):
             leave(turn, met, "unsubscribes/batches", piece.raw)
     return turn.intake(empty(204))
 

@@ -18,6 +18,8 @@ from orderwire.model import Cart, Channel, ConsentState, Identity, Order, Person
 
 DELETED = "deleted"
 """The collection of those who were deleted by the API, by `document_key`."""
+ANOTHERS = "the order belongs to another person, and Drip keeps an order's first one"
+"""What is wrong with an order that a second person is said to have made."""
 HOME = ("provider", "home")
 """The document that names the first provider: ids of every other one are prefixed with its name."""
 
@@ -59,6 +61,7 @@ class Turn:
         self._read: dict[tuple[str, str], Document | None] = {}
         self._snapshots: dict[str, Record] = {}
         self._met: dict[object, Met] = {}
+        self._users: dict[str, Met] = {}
 
     def add(self, record: Record, raw: bytes = b"", *, is_imported: bool = False) -> None:
         """A record that the call means."""
@@ -131,6 +134,23 @@ class Turn:
             return self._known(known)
         key = (identity.email or "").strip().lower() or identity.phone or identity.anonymous_id
         return self._met.setdefault(key, Met(identity=identity, stated={}))
+
+    def is_anothers(self, known: Order, met: Met) -> bool:
+        """Whether an order is already known as another person's."""
+        if known.identity.is_empty or (known.identity.email or "").lower() == (met.identity.email or "").lower():
+            return False
+        return self.meet(known.identity) is not met
+
+    def claims(self, met: Met, user: str) -> bool:
+        """Whether nobody else has taken this id of the shop's own, here or earlier in this call."""
+        holder = self.shelves.find(Identity(external_id=user))
+        if holder is not None and holder.person != met.number and holder.email:
+            return False
+        return self._users.setdefault(user, met) is met
+
+    def rename(self, met: Met, email: str) -> None:
+        """Know a person by a new e-mail in what comes after."""
+        self._met[email.strip().lower()] = met
 
     def meet_by_id(self, ident: str) -> Met | None:
         """The person with a subscriber id; None where nobody has it."""

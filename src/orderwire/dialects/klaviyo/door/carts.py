@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from msgspec import json
 from msgspec.structs import replace
 
-from orderwire.dialects.klaviyo.door.draft import Draft
+from orderwire.dialects.doorway import Document
+from orderwire.dialects.klaviyo.door.draft import ENCODE, Draft
 from orderwire.dialects.klaviyo.door.ids import digest
 from orderwire.dialects.klaviyo.door.lines import line_of, lines_of, renamed, with_known_ids
 from orderwire.dialects.klaviyo.door.persons import document_keys
@@ -14,6 +16,9 @@ from orderwire.dialects.klaviyo.door.properties import Properties
 from orderwire.dialects.klaviyo.door.said import Said, currency_of, value_of
 from orderwire.model import Cart, Kind, OrderLine
 
+TOLD = "cart told"
+"""Collection of the newest events that added to a cart, by cart."""
+_MOST_TOLD = 50
 _CART_ID = ("cartid", "quoteid", "maskedquoteid", "carttoken", "checkoutid", "checkouttoken", "basketid")
 _ITEMS = ("items", "products", "lineitems")
 _STAMPED = re.compile(r"(?P<cart>.+?)_(?P<seconds>\d{9,11})(?:_(?P<line>.+))?", re.DOTALL)
@@ -36,11 +41,13 @@ def happened(draft: Draft, said: Said, kind: Kind) -> None:
     """Take in one event of a cart: it becomes the cart's whole content of that moment."""
     view = Properties(said.properties)
     cart_id = _cart_id(said, view)
+    items = view.objects(*_ITEMS)
+    if not (items and kind is Kind.CART_UPDATED) and _was_told(draft, said, cart_id):
+        return
     known = draft.snapshot(f"cart:{cart_id}")
     known = known if isinstance(known, Cart) else None
     currency = currency_of(draft, said, view)
     added = {named: value for bare, named in _ADDED_FIELDS.items() if (value := view.get(bare)) is not None}
-    items = view.objects(*_ITEMS)
     if items:
         lines = with_known_ids(lines_of(items, currency), known.lines if known else ())
         stamped = _STAMPED.fullmatch(said.unique_id)
@@ -69,6 +76,21 @@ def happened(draft: Draft, said: Said, kind: Kind) -> None:
         properties=view.rest(*_DERIVED),
     )
     draft.put(cart, said.raw, is_imported=said.is_imported)
+
+
+def _was_told(draft: Draft, said: Said, cart_id: str) -> bool:
+    """Whether this very event was taken before; from now on it was.
+
+    Asked where an event adds to what is known: of one that tells the whole cart, saying it again changes nothing.
+    """
+    name = digest(said.metric, said.unique_id or f"{int(said.at.timestamp())} {ENCODE(said.properties).decode()}")
+    kept = draft.document(TOLD, cart_id)
+    names = json.decode(kept.body, type=list[str]) if kept is not None else []
+    if name.hex() in names:
+        return True
+    body = json.encode([*names, name.hex()][-_MOST_TOLD:])
+    draft.keep(Document(collection=TOLD, key=cart_id, body=body, identity=said.identity))
+    return False
 
 
 def _cart_id(said: Said, view: Properties) -> str:

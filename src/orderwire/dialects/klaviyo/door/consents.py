@@ -32,6 +32,7 @@ _OLD_UNSUBSCRIBE = "profile-unsubscription-bulk-create-job"
 SUPPRESS = "profile-suppression-bulk-create-job"
 UNSUPPRESS = "profile-suppression-bulk-delete-job"
 _OLD_UNSUPPRESS = "profile-unsuppression-bulk-create-job"
+YES, NO = "SUBSCRIBED", "UNSUBSCRIBED"
 _CHANNELS = {"email": Channel.EMAIL, "sms": Channel.SMS}
 _OTHER_CHANNELS = frozenset({"push", "mobile_push", "whatsapp"})
 _MOST = 1000
@@ -49,7 +50,7 @@ def subscribe(draft: Draft) -> Answer:
     is_request = _is_confirmed_later(draft, list_id) and not is_imported
     for entry in _entries(attributes, _MOST):
         own, identity = _named(draft, entry)
-        for channel, marketing in _stated(own, identity):
+        for channel, marketing in _stated(own, identity, YES):
             when = _consented_at(draft, marketing, is_imported=is_imported)
             if is_request:
                 _request(draft, identity, channel, list_id, origin)
@@ -68,7 +69,7 @@ def unsubscribe(draft: Draft) -> Answer:
     list_id = _list_of(draft, data, attributes)
     for entry in _entries(attributes, _MOST_LEAVING):
         own, identity = _named(draft, entry)
-        for channel, _ in _stated(own, identity):
+        for channel, _ in _stated(own, identity, NO):
             origin = f"klaviyo: {UNSUBSCRIBE}s"
             state(draft, identity, channel, ConsentState.UNSUBSCRIBED, draft.at, origin)
         if list_id and not identity.is_empty:
@@ -148,8 +149,11 @@ def _named(draft: Draft, entry: Members) -> tuple[Members, Identity]:
     return own, identity
 
 
-def _stated(own: Members, identity: Identity) -> list[tuple[Channel, Members]]:
-    """The channels whose marketing an entry speaks of; one that names none speaks of those it has addresses for."""
+def _stated(own: Members, identity: Identity, word: str) -> list[tuple[Channel, Members]]:
+    """The channels whose marketing an entry speaks of; one that names none speaks of those it has addresses for.
+
+    A job takes its own word alone, and a yes must be said: else one sent to the wrong path would turn a no into it.
+    """
     given = own.part_if("subscriptions")
     channels = given if given is not None else own.part_if("channels")
     nothing = Members({}, own.at, own.faults)
@@ -176,9 +180,8 @@ def _stated(own: Members, identity: Identity) -> list[tuple[Channel, Members]]:
             continue
         if address is None and not own.faults:
             own.blame("This field is required.", "email" if channel is Channel.EMAIL else "phone_number")
-        word = marketing.text("consent") or ""
-        if word not in ("", "SUBSCRIBED", "UNSUBSCRIBED"):
-            marketing.blame("Must be one of: SUBSCRIBED, UNSUBSCRIBED.", "consent")
+        if (marketing.text("consent", is_required=word == YES) or word) != word:
+            marketing.blame(f"Must be one of: {word}.", "consent")
         told.append((channel, marketing))
     return told
 

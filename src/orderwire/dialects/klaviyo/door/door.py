@@ -34,7 +34,7 @@ from orderwire.dialects.klaviyo.door import (
     profiles_in,
     profiles_out,
 )
-from orderwire.dialects.klaviyo.door.faults import Fault, error_reply, request_uuid
+from orderwire.dialects.klaviyo.door.faults import FORBIDDEN, Fault, error_reply, request_uuid
 from orderwire.dialects.klaviyo.door.keys import minted, presented
 from orderwire.dialects.klaviyo.door.legacy import wrong
 from orderwire.dialects.klaviyo.door.limits import windows_of
@@ -62,6 +62,7 @@ ENDPOINTS: tuple[Endpoint, ...] = tuple(
 )
 _FAMILIES = windows_of(ENDPOINTS)
 _REVISION = "2026-10-15"
+_REQUEST_ID = "X-Klaviyo-Req-Id"
 _GUIDE = "https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling"
 _SAID: Mapping[Refused, tuple[int, str, str, str]] = {
     Refused.NO_KEY: (
@@ -76,12 +77,7 @@ _SAID: Mapping[Refused, tuple[int, str, str, str]] = {
         "Authentication credentials were not provided.",
         "Missing or invalid private key.",
     ),
-    Refused.FORBIDDEN: (
-        403,
-        "permission_denied",
-        "You do not have permission to perform this action.",
-        "The key may not make this call.",
-    ),
+    Refused.FORBIDDEN: (403, FORBIDDEN.code, FORBIDDEN.title, FORBIDDEN.detail),
     Refused.NOT_FOUND: (404, "not_found", "Not found.", "The requested URL was not found."),
     Refused.NOT_ALLOWED: (405, "method_not_allowed", "Method not allowed.", "This path does not take this method."),
     Refused.TOO_LARGE: (413, "payload_too_large", "Payload too large.", "The body is larger than this call takes."),
@@ -111,7 +107,11 @@ class KlaviyoDoor:
         return minted(randomness, is_public=is_public, account=account)
 
     def refuse(self, call: Call, why: Refused, *, retry_after: float | None = None) -> Reply:
-        """The refusal in the shape that this call's clients know."""
+        """The refusal in the shape that this call's clients know, with the id that its errors have."""
+        reply = self._refusal(call, why, retry_after)
+        return replace(reply, headers=(*reply.headers, (_REQUEST_ID, request_uuid(call.request_id))))
+
+    def _refusal(self, call: Call, why: Refused, retry_after: float | None) -> Reply:
         seconds = max(1, -int(-(retry_after or 1) // 1))
         waiting = (("Retry-After", str(seconds)),)
         if call.path in _TRACKED and why not in (Refused.LIMITED, Refused.UNAVAILABLE, Refused.BROKEN):
@@ -131,10 +131,9 @@ class KlaviyoDoor:
 
     def dress(self, call: Call, reply: Reply, spent: Sequence[Spent]) -> Reply:
         """The reply with the ids of call and account, the revision, and how much may still be asked."""
-        headers = [
-            ("X-Klaviyo-Req-Id", request_uuid(call.request_id)),
-            ("X-Klaviyo-Api-Revision", call.headers.get("revision") or _REVISION),
-        ]
+        headers = [("X-Klaviyo-Api-Revision", call.headers.get("revision") or _REVISION)]
+        if not any(name == _REQUEST_ID for name, _ in reply.headers):
+            headers.insert(0, (_REQUEST_ID, request_uuid(call.request_id)))
         if call.account:
             headers.append(("Cid", call.account))
         if spent and reply.status != 429:

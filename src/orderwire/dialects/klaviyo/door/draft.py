@@ -30,6 +30,13 @@ class _Said(Struct):
     is_imported: bool
 
 
+class Joining(Struct):
+    """The line of an order that each Ordered Product was about, by its id; `is_kept`: the ledger has the order."""
+
+    line_by_id: dict[str, str]
+    is_kept: bool
+
+
 class Draft:
     """The ledger with what this call has added so far."""
 
@@ -44,6 +51,8 @@ class Draft:
         self._forgets: list[int] = []
         self.profiles: dict[str, dict[str, Any]] = {}
         """Attributes of profiles that this call has changed, by the key they are kept under."""
+        self.joinings: dict[str, Joining] = {}
+        """What Ordered Products have said of orders that this call speaks of, by order."""
 
     @property
     def at(self) -> datetime:

@@ -8,8 +8,8 @@ from orderwire.dialects.doorway import Answer, Endpoint, Scope
 from orderwire.dialects.klaviyo.door.answering import change
 from orderwire.dialects.klaviyo.door.documents import ACCEPTED
 from orderwire.dialects.klaviyo.door.draft import Draft
-from orderwire.dialects.klaviyo.door.faults import Refusal, refuse_if
-from orderwire.dialects.klaviyo.door.happenings import take
+from orderwire.dialects.klaviyo.door.faults import FORBIDDEN, Refusal, refuse_if
+from orderwire.dialects.klaviyo.door.happenings import is_for_servers, take
 from orderwire.dialects.klaviyo.door.learning import learn
 from orderwire.dialects.klaviyo.door.members import Members, document
 from orderwire.dialects.klaviyo.door.persons import NO_PATCH
@@ -103,7 +103,13 @@ def _identity(draft: Draft, holder: Members, profile: Profile) -> Identity:
 
 
 def add(draft: Draft, profile: Profile, identity: Identity, events: list[Said]) -> None:
-    """Add what the profile of events says, and then the events."""
+    """Add what the profile of events says, and then the events.
+
+    Raises:
+        Refusal: a key that everybody sees tells of what only servers may tell of.
+    """
+    if draft.call.is_public and any(is_for_servers(said.metric) for said in events):
+        raise Refusal(403, FORBIDDEN)
     if profile.given or profile.patch != NO_PATCH:
         is_imported = bool(events) and all(said.is_imported for said in events)
         known = draft.find(identity)

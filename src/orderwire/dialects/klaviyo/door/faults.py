@@ -33,6 +33,14 @@ class Refusal(OrderwireError):
         super().__init__(f"refused with status {status}")
 
 
+FORBIDDEN = Fault(
+    detail="The key may not make this call.",
+    code="permission_denied",
+    title="You do not have permission to perform this action.",
+)
+"""What a key is told that may not do what it asks for."""
+
+
 def refuse_if(faults: Sequence[Fault]) -> None:
     """Refuse with 400 when anything was found wrong.
 

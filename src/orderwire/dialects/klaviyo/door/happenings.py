@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from msgspec.structs import replace
 
 from orderwire.dialects.doorway import Document
-from orderwire.dialects.klaviyo.door import carts, orders
+from orderwire.dialects.klaviyo.door import carts, ordered, orders
 from orderwire.dialects.klaviyo.door.draft import Draft
 from orderwire.dialects.klaviyo.door.ids import digest
 from orderwire.dialects.klaviyo.door.metrics import ORDERED, kind_of_metric, remember
@@ -18,16 +16,21 @@ from orderwire.dialects.klaviyo.fields import CUSTOM_PREFIX, VIEWED_PROPERTIES
 from orderwire.model import Event, Kind, Subscription, kind_of
 
 UNIQUE = "unique id"
-"""Collection of short unique ids, and the metric and person that each was first used for."""
+"""Collection of unique ids, and the metric and person that each was first used for."""
 REQUESTED = "custom.Subscription Requested"
 _ORDER_KINDS = frozenset(
     {Kind.ORDER_PLACED, Kind.ORDER_PAID, Kind.ORDER_FULFILLED, Kind.ORDER_DELIVERED, Kind.ORDER_CANCELLED,
      Kind.ORDER_REFUNDED}
 )  # fmt: skip
+_SERVERS_ONLY = frozenset({*(kind.value for kind in _ORDER_KINDS), ORDERED, Kind.ORDER_UPCOMING.value})
 _CART_KINDS = frozenset({Kind.CART_UPDATED, Kind.CART_ABANDONED, Kind.CHECKOUT_STARTED})
-_GLOBAL = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|[0-9A-Za-z_-]{26,}")
-"""Ids of a form that nobody gives twice: UUIDs and the like."""
 _VIEWED = {theirs: ours for ours, theirs in reversed(VIEWED_PROPERTIES.items())}
+
+
+def is_for_servers(metric: str) -> bool:
+    """Whether only a server may tell of this: an order, its lines or a recurring purchase."""
+    name = kind_of_metric(metric)
+    return name in _SERVERS_ONLY or name.startswith("subscription.")
 
 
 def take(draft: Draft, said: Said) -> None:
@@ -35,7 +38,7 @@ def take(draft: Draft, said: Said) -> None:
     remember(draft, said.metric)
     name = kind_of_metric(said.metric)
     if name == ORDERED:
-        orders.ordered(draft, said)
+        ordered.ordered(draft, said)
         return
     kind = kind_of(name)
     if kind in _ORDER_KINDS:
@@ -68,15 +71,13 @@ def _event(draft: Draft, said: Said, name: str) -> Event:
 def event_id(draft: Draft, said: Said) -> str:
     """The id of an event that stands alone: unique for person and metric there, for the source here.
 
-    Its own where it is of a form that nobody gives twice, or where nobody else has used it; else one of its own made
-    of all three. So ids that travel on stay the same, and two metrics may use the same short id.
+    Its own where nobody else has used it, else one made of all three. So ids that travel on stay the same, and two
+    metrics may use the same id: shops give an order's, be it a UUID, to everything that happens to the order.
     """
     if said.properties.get("__track_once__") is True:
         return f"once-{digest(said.metric, *document_keys([said.identity])[:1]).hex()}"
     if not said.unique_id:
         return said.own_id
-    if _GLOBAL.fullmatch(said.unique_id):
-        return said.unique_id
     own = digest(said.metric, *document_keys([said.identity])[:1]).hex()
     first = draft.document(UNIQUE, said.unique_id)
     if first is None:

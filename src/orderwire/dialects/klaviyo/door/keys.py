@@ -30,10 +30,11 @@ def presented(call: Call) -> Presented:
     if call.path in _TRACKED:
         payload = tracked(call)
         token = words(payload.get("token")) if payload is not None else None
-        return Presented(is_ours=True, secret=token or "")
+        return Presented(is_ours=True, secret=token or "", is_in_body=not call.asked("data"))
     if call.path.startswith(("/api/v1/", "/api/v2/")):
-        old = call.headers.get("api-key") or call.asked("api_key") or words(fields_of(call).get("api_key")) or ""
-        return Presented(is_ours=bool(old), secret=old or key)
+        shown = call.headers.get("api-key") or call.asked("api_key")
+        old = shown or words(fields_of(call).get("api_key")) or ""
+        return Presented(is_ours=bool(old), secret=old or key, is_in_body=not shown)
     if scheme.lower() == _SCHEME:
         return Presented(is_ours=True, secret=key)
     is_bearer = scheme.lower() == "bearer"

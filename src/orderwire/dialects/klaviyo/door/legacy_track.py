@@ -16,6 +16,7 @@ from orderwire.dialects.doorway import Answer, Call, Endpoint, Reply, Scope
 from orderwire.dialects.klaviyo.door.answering import change
 from orderwire.dialects.klaviyo.door.draft import Draft
 from orderwire.dialects.klaviyo.door.events_in import add
+from orderwire.dialects.klaviyo.door.happenings import is_for_servers
 from orderwire.dialects.klaviyo.door.learning import learn
 from orderwire.dialects.klaviyo.door.members import words
 from orderwire.dialects.klaviyo.door.payloads import form_of, tracked
@@ -50,6 +51,8 @@ def track(draft: Draft, *, is_once: bool = False) -> Answer:
     time = said.get("time")
     when = draft.at if time in (None, "") else instant_said(time)
     if when is None or profile.identity.is_empty or too_much(properties):
+        return refused
+    if call.is_public and is_for_servers(metric):
         return refused
     if is_once:
         properties["__track_once__"] = True

@@ -1,7 +1,7 @@
 """Lines of orders and carts, out of what events say of their items.
 
 Items carry no id of their line. So a line goes by what most senders make the id of its Ordered Product of, the SKU;
-when that event names the line otherwise, its name counts from then on.
+when that event names the line otherwise in the call that places the order, its name is the line's.
 """
 
 from __future__ import annotations
@@ -75,22 +75,32 @@ def line_of(item: Properties, currency: str) -> OrderLine:
 
 
 def with_product(
-    lines: tuple[OrderLine, ...], said: Properties, *, line_id: str, value: int | None, currency: str
-) -> tuple[OrderLine, ...]:
-    """The lines with what an Ordered Product says of one of them; `value` is the line before discounts."""
+    lines: tuple[OrderLine, ...],
+    said: Properties,
+    *,
+    line_id: str,
+    value: int | None,
+    currency: str,
+    taken: frozenset[str],
+    keeps_ids: bool,
+) -> tuple[tuple[OrderLine, ...], str]:
+    """The lines with what an Ordered Product says of one of them, and the id of that one.
+
+    `value` is the line before discounts; `taken` are the lines that other Ordered Products were about.
+    """
     told = line_of(said, currency)
-    place = _place_of(lines, told, line_id)
+    place = _place_of(lines, told, line_id, taken)
     if place is None:
         subtotal = told.subtotal if value is None else value
         ident = line_id or provisional(told) or str(len(lines) + 1)
-        taken = {line.line_id for line in lines}
-        ident = ident if ident not in taken else f"{ident}_{len(lines) + 1}"
+        ident = ident if ident not in {line.line_id for line in lines} else f"{ident}_{len(lines) + 1}"
         told = replace(told, line_id=ident, subtotal=subtotal, total=told.total or subtotal)
-        return (*lines, told)
+        return (*lines, told), ident
     line = lines[place]
+    may_name = line_id and not keeps_ids and _is_unnamed(line, place)
     known = replace(
         line,
-        line_id=line_id if line_id and not any(one.line_id == line_id for one in lines) else line.line_id,
+        line_id=line_id if may_name and not any(one.line_id == line_id for one in lines) else line.line_id,
         subtotal=line.subtotal if value is None else value,
         product_id=line.product_id or told.product_id,
         variant_id=line.variant_id or told.variant_id,
@@ -102,7 +112,7 @@ def with_product(
         image_url=line.image_url or told.image_url,
         properties={**told.properties, **line.properties},
     )
-    return (*lines[:place], known, *lines[place + 1 :])
+    return (*lines[:place], known, *lines[place + 1 :]), known.line_id
 
 
 def with_known_ids(lines: tuple[OrderLine, ...], known: Sequence[OrderLine]) -> tuple[OrderLine, ...]:
@@ -123,17 +133,20 @@ def renamed(lines: tuple[OrderLine, ...], told: OrderLine, line_id: str) -> tupl
     if any(line.line_id == line_id for line in lines):
         return lines
     place = _place_of(lines, told, "")
-    if place is None:
+    if place is None or not _is_unnamed(lines[place], place):
         return lines
     return (*lines[:place], replace(lines[place], line_id=line_id), *lines[place + 1 :])
 
 
-def _place_of(lines: Sequence[OrderLine], told: OrderLine, line_id: str) -> int | None:
-    """Which line is meant: the one of that id, else the first like it that nobody has named yet."""
+def _place_of(
+    lines: Sequence[OrderLine], told: OrderLine, line_id: str, taken: frozenset[str] = frozenset()
+) -> int | None:
+    """Which line is meant: the one of that id, else the first like it that is free, unnamed ones before others."""
     for place, line in enumerate(lines):
         if line_id and line.line_id == line_id:
             return place
-    alike = [place for place, line in enumerate(lines) if _is_same_product(line, told) and _is_unnamed(line, place)]
+    free = [place for place, line in enumerate(lines) if line.line_id not in taken and _is_same_product(line, told)]
+    alike = [place for place in free if _is_unnamed(lines[place], place)] or free
     same_quantity = [place for place in alike if lines[place].quantity == told.quantity]
     return next(iter(same_quantity or alike), None)
 

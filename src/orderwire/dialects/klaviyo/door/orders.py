@@ -1,29 +1,25 @@
 """Orders, out of the events of their life: each changes the one snapshot that the ledger keeps.
 
 The platform's first-wins rule holds: a second Placed Order of an order changes nothing. An order first met by a later
-event becomes one whose day of placing is approximate, until its Placed Order comes. Ordered Product events that
-come before it wait for it.
+event becomes one whose day of placing is approximate, until its Placed Order comes.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from msgspec import json
 from msgspec.structs import replace
 
-from orderwire.dialects.doorway import Document
-from orderwire.dialects.klaviyo.door.draft import ENCODE, Draft
-from orderwire.dialects.klaviyo.door.lines import lines_of, with_known_ids, with_product
-from orderwire.dialects.klaviyo.door.members import decode_if
+from orderwire.dialects.doorway import Unread
+from orderwire.dialects.klaviyo.door.draft import Draft
+from orderwire.dialects.klaviyo.door.lines import lines_of, with_known_ids
+from orderwire.dialects.klaviyo.door.ordered import is_placed, with_waiting
 from orderwire.dialects.klaviyo.door.properties import Properties, address_of
-from orderwire.dialects.klaviyo.door.said import Said, currency_of, value_of
+from orderwire.dialects.klaviyo.door.said import Said, currency_of
 from orderwire.model import Discount, Kind, Order, Refund, RefundKind, RefundLine, Shipment
 from orderwire.model.money import minor
 
 ORDER_ID = ("orderid", "eventid")
-WAITING = "ordered product"
-"""Collection of Ordered Product events whose order is not there yet, by order."""
 _ITEMS = ("items", "products", "lineitems", "orderitems")
 _DERIVED = ("itemnames", "categories", "brands", "useip", "issessionactivity", "currency", "itemcount")
 
@@ -36,7 +32,9 @@ def happened(draft: Draft, said: Said, kind: Kind) -> None:
     known = draft.snapshot(f"order:{order_id}")
     known = known if isinstance(known, Order) else None
     if kind is Kind.ORDER_PLACED:
-        if known is not None and "placed_at" not in known.approximate:
+        if is_placed(known):
+            if _is_anothers(draft, known, said):
+                _set_aside(draft, said)
             return
         order = _placed(draft, said, view, order_id, known)
     else:
@@ -48,30 +46,30 @@ def happened(draft: Draft, said: Said, kind: Kind) -> None:
     draft.put(order, said.raw, is_imported=said.is_imported)
 
 
-def ordered(draft: Draft, said: Said) -> None:
-    """Take in one Ordered Product."""
-    view = Properties(said.properties)
-    order_id = view.text(*ORDER_ID) or said.unique_id.rpartition("_")[0]
-    known = draft.snapshot(f"order:{order_id}") if order_id else None
-    if isinstance(known, Order) and "placed_at" not in known.approximate:
-        order = _with_product(known, said, draft)
-        if order != known:
-            draft.put(order, said.raw, is_imported=said.is_imported)
-        return
-    waiting = draft.document(WAITING, order_id or said.own_id)
-    listed = json.decode(waiting.body) if waiting is not None else []
-    piece = decode_if(said.raw)
-    body = ENCODE([*listed, piece]) if piece not in listed else ENCODE(listed)
-    draft.keep(Document(collection=WAITING, key=order_id or said.own_id, body=body, identity=said.identity))
+def _is_anothers(draft: Draft, known: Order, said: Said) -> bool:
+    """Whether an order of this id was placed by somebody else than whom its event names."""
+    ours, theirs = known.identity.email, said.identity.email
+    if ours and theirs and ours.strip().lower() == theirs.strip().lower():
+        return False
+    one, other = draft.find(known.identity), draft.find(said.identity)
+    return bool(ours and theirs) if one is None or other is None else one.person != other.person
+
+
+def _set_aside(draft: Draft, said: Said) -> None:
+    draft.set_aside(
+        Unread(
+            stream="orders",
+            key="",
+            place="properties.OrderId",
+            problem="an order of this id was placed by another person before",
+            remedy="Give every order an id of its own, over all the stores that send with this key.",
+            raw=said.raw,
+        )
+    )
 
 
 def _placed(draft: Draft, said: Said, view: Properties, order_id: str, known: Order | None) -> Order:
-    order = _described(draft, said, view, order_id)
-    waiting = draft.document(WAITING, order_id)
-    if waiting is not None:
-        for piece in decode_if(waiting.body) or ():
-            order = _with_product(order, Said.again(piece, said), draft)
-        draft.remove(WAITING, order_id)
+    order = with_waiting(draft, _described(draft, said, view, order_id), said)
     if known is None:
         return order
     return replace(
@@ -86,17 +84,6 @@ def _placed(draft: Draft, said: Said, view: Properties, order_id: str, known: Or
         cancel_reason=known.cancel_reason,
         approximate=tuple(name for name in known.approximate if name != "placed_at"),
     )
-
-
-def _with_product(order: Order, said: Said, draft: Draft) -> Order:
-    view = Properties(said.properties)
-    view.get(*ORDER_ID)
-    currency = order.currency
-    line_id = said.unique_id.removeprefix(f"{order.order_id}_") if said.unique_id.startswith(order.order_id) else ""
-    line_id = "" if line_id == order.order_id else line_id
-    value = value_of(said, currency_of(draft, said, view)) if said.amount is not None else None
-    view.get("value", "currency", "valuecurrency")
-    return replace(order, lines=with_product(order.lines, view, line_id=line_id, value=value, currency=currency))
 
 
 def _described(draft: Draft, said: Said, view: Properties, order_id: str) -> Order:
@@ -138,6 +125,7 @@ def _described(draft: Draft, said: Said, view: Properties, order_id: str) -> Ord
 
 _OF_ONE_EVENT = (
     "reason", "cancelreason", "shipmentid", "carrier", "trackingnumber", "trackingurl", "refundid", "refundkind",
+    "refundeditems",
 )  # fmt: skip
 """What belongs to one event of the order and not to the order."""
 

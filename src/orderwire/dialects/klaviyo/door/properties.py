@@ -8,6 +8,8 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
+from msgspec import json
+
 from orderwire.dialects.klaviyo.door.members import moment, plain, words
 from orderwire.model import Address
 from orderwire.model.money import minor
@@ -65,16 +67,18 @@ class Properties:
         self._read: set[str] = set()
 
     def get(self, *names: str) -> Any:
-        """The first of these that is there and says anything."""
+        """The first of these that is there and says anything; another of them that says else is not read by it."""
         found = None
         for name in names:
             original = self._names.get(name)
             if original is None:
                 continue
-            self._read.add(original)
             value = self._given[original]
-            if found is None and value is not None and value != "":
+            is_empty = value is None or value == ""
+            if found is None and not is_empty:
                 found = value
+            if is_empty or value == found or isinstance(value, dict | list):
+                self._read.add(original)
         return found
 
     def text(self, *names: str) -> str | None:
@@ -111,12 +115,13 @@ class Properties:
         return value if isinstance(value, dict) and value else None
 
     def rest(self, *without: str) -> dict[str, JsonScalar]:
-        """The scalar properties that nobody asked for, but for these and the platform's own."""
+        """The properties that nobody asked for, but for these and the platform's own; structures as their JSON."""
         kept: dict[str, JsonScalar] = {}
         for name, value in self._given.items():
-            if name in self._read or name.startswith("$") or bare(name) in without or isinstance(value, dict | list):
+            if name in self._read or name.startswith("$") or bare(name) in without:
                 continue
-            kept[name] = plain(value)
+            simple = plain(value)
+            kept[name] = json.encode(simple).decode() if isinstance(simple, dict | list) else simple
         return kept
 
 

@@ -86,10 +86,17 @@ def read_event(attributes: Members, profile: Profile, identity: Identity, *, at:
         at=when or at,
         properties=properties,
         unique_id=attributes.text("unique_id", most=MAX_UNIQUE_ID) or "",
-        amount=attributes.number("value"),
+        amount=_amount(attributes),
         currency=currency,
         is_imported=is_imported or bool(attributes.flag("backfill")),
     )
+
+
+def _amount(attributes: Members) -> Decimal | None:
+    """An event's value; a number written as text is taken too, for so shops' databases give prices."""
+    given = attributes.given.get("value")
+    number = decimal_of(given) if isinstance(given, str) else None
+    return attributes.number("value") if number is None else number
 
 
 def said_of(

@@ -22,6 +22,8 @@ from orderwire.model import Identity
 IDENTIFIERS = ("email", "phone_number", "external_id", "anonymous_id", "_kx")
 _ALLOWED = frozenset({*IDENTIFIERS, *PLAIN, "location", "properties", "meta"})
 _EMAIL = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+\.[^\s@<>,;\".]+")
+_NOBODYS = frozenset({"", "0", "null", "none", "undefined"})
+"""What shops give for an id to those who have none: all guests would be one person by it."""
 _MOST_EMAIL = 254
 _MOST_ADDRESS_BOOK = 100_000
 _FLAT = {
@@ -93,8 +95,9 @@ def read_identity(attributes: Members, *, is_lenient: bool = False) -> Identity:
             attributes.blame(detail, "phone_number")
         phone = None
     exchange = attributes.text("_kx", most=1024)
+    external_id = (attributes.text("external_id", most=MAX_EXTERNAL_ID) or "").strip()
     return Identity(
-        external_id=(attributes.text("external_id", most=MAX_EXTERNAL_ID) or "").strip() or None,
+        external_id=external_id if external_id.lower() not in _NOBODYS else None,
         email=email,
         phone=phone,
         anonymous_id=attributes.text("anonymous_id", most=1024) or (f"_kx:{exchange}" if exchange else None),

@@ -4,16 +4,20 @@ A contact is a listing of a collection; the person is all that their listings sa
 a record does not carry stay as they were, with `@merge` and without it: the documentation leaves open whether they
 would be cleared, and nothing is lost this way.
 
-Permission is never widened. A yes without its date is the platform's quiet form: it is kept without a date, and so
-outweighs nothing. Over a no it counts only when that no came by the same way, or when the sender forces it.
+Permission is never widened. A date to come counts as now, so that no clock running fast outranks a later choice. A no
+is kept also where the address is not known yet, a yes only for one that is. A yes without its date is the platform's
+quiet form: it is kept without a date, and so outweighs nothing. Over a no it counts only when the very listing that
+now says yes said no before, and that no came by the same way, or when the sender forces it: a listing that is told
+again as it was is no new choice.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from orderwire.dialects.doorway import Known
 from orderwire.dialects.ometria.door.desk import COLLECTIONS, LISTS, Desk, collection_name
@@ -39,6 +43,17 @@ _OWN_PROPERTIES = {"company": "company", "language": "language"}
 _KEPT = ("prefix", "middlename", "reward_points")
 
 
+class _Said(Struct, frozen=True, kw_only=True):
+    """What a listing says of a channel; `was_no` tells that the same listing said no before."""
+
+    channel: Channel
+    state: ConsentState
+    dated: datetime | None
+    was_no: bool
+    is_forced: bool = False
+    origin: str = _ORIGIN
+
+
 def read_contact(given: Fields, desk: Desk) -> list[Record]:
     """The records of a contact, the person first.
 
@@ -54,8 +69,9 @@ def read_contact(given: Fields, desk: Desk) -> list[Record]:
     known = desk.shelves.find(identity)
     before = desk.just_said(identity) or described(known)
     person = _person(given, before, identity, desk)
+    said = [one for one in (_email(given, held, collection), _sms(given, held)) if one is not None]
     _keep(given, held, collection, contact_id, desk)
-    stated = (_email(given, person.identity, known, collection, desk), _sms(given, person.identity, known, desk))
+    stated = [_stated(one, person.identity, known, desk) for one in said]
     return [person, *(consent for consent in stated if consent is not None)]
 
 
@@ -184,46 +200,56 @@ def _keep(given: Fields, held: Fields, collection: str, contact_id: str, desk: D
     desk.keep(COLLECTIONS, collection, {"id": collection})
 
 
-def _email(given: Fields, identity: Identity, known: Known | None, collection: str, desk: Desk) -> Consent | None:
+def _email(given: Fields, held: Fields, collection: str) -> _Said | None:
     state = state_of(given.get("marketing_optin"))
-    if state is None or state is ConsentState.NEVER_ASKED or identity.email is None:
+    if state is None or state is ConsentState.NEVER_ASKED:
         return None
     name = "timestamp_subscribed" if state is ConsentState.SUBSCRIBED else "timestamp_unsubscribed"
-    dated = instant(given, name)
-    forced = bool(flag(given, "@force_optin"))
-    return _stated(Channel.EMAIL, state, dated, identity, known, desk, is_forced=forced, collection=collection)
+    return _Said(
+        channel=Channel.EMAIL,
+        state=state,
+        dated=instant(given, name),
+        was_no=_was_no(lambda: state_of(held.get("marketing_optin")) is ConsentState.UNSUBSCRIBED),
+        is_forced=bool(flag(given, "@force_optin")),
+        origin=f"{_ORIGIN}: {collection}",
+    )
 
 
-def _sms(given: Fields, identity: Identity, known: Known | None, desk: Desk) -> Consent | None:
+def _sms(given: Fields, held: Fields) -> _Said | None:
     sms = inside(inside(given, "channels"), "sms", "channels")
     allowed = flag(sms, "allow_marketing")
-    if allowed is None or identity.phone is None:
+    if allowed is None:
         return None
-    state = ConsentState.SUBSCRIBED if allowed else ConsentState.UNSUBSCRIBED
-    dated = instant(sms, "dt_updated_marketing", "channels", "sms")
-    return _stated(Channel.SMS, state, dated, identity, known, desk, is_forced=False, collection="")
+    return _Said(
+        channel=Channel.SMS,
+        state=ConsentState.SUBSCRIBED if allowed else ConsentState.UNSUBSCRIBED,
+        dated=instant(sms, "dt_updated_marketing", "channels", "sms"),
+        was_no=_was_no(lambda: flag(inside(inside(held, "channels"), "sms"), "allow_marketing") is False),
+    )
 
 
-def _stated(
-    channel: Channel,
-    state: ConsentState,
-    dated: datetime | None,
-    identity: Identity,
-    known: Known | None,
-    desk: Desk,
-    *,
-    is_forced: bool,
-    collection: str,
-) -> Consent | None:
+def _was_no(told: Callable[[], bool]) -> bool:
+    """What a listing said before, where that can be read."""
+    try:
+        return told()
+    except Unfit:
+        return False
+
+
+def _stated(said: _Said, identity: Identity, known: Known | None, desk: Desk) -> Consent | None:
     """The statement, None where it says nothing new or may not be taken."""
-    changed_at = dated
+    channel, state = said.channel, said.state
+    has_address = identity.email if channel is Channel.EMAIL else identity.phone
+    if not has_address and state is ConsentState.SUBSCRIBED:
+        return None
+    changed_at = min(said.dated, desk.received_at) if said.dated is not None else None
     standing = known.consent.get(channel) if known is not None else None
     just = desk.just_stated(identity, channel)
     in_force = just.state if just is not None else standing.state if standing is not None else None
-    if dated is None:
+    if changed_at is None:
         if in_force is state:
             return None
-        if is_forced or state is ConsentState.UNSUBSCRIBED:
+        if said.is_forced or state is ConsentState.UNSUBSCRIBED:
             changed_at = desk.received_at
         elif in_force in _NO:
             is_own = just is not None or (
@@ -231,7 +257,7 @@ def _stated(
                 and standing.source == desk.call.source
                 and (standing.origin or "").startswith(_ORIGIN)
             )
-            if not is_own or in_force is ConsentState.SUPPRESSED:
+            if not (is_own and said.was_no) or in_force is ConsentState.SUPPRESSED:
                 return None
             changed_at = desk.received_at
     return Consent(
@@ -243,5 +269,5 @@ def _stated(
         channel=channel,
         state=state,
         changed_at=changed_at,
-        origin=f"{_ORIGIN}: {collection}" if collection else _ORIGIN,
+        origin=said.origin,
     )

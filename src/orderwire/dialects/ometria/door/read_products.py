@@ -6,14 +6,27 @@ one that was, also when merging.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from msgspec import structs
 
 from orderwire.dialects.ometria.door.desk import Desk
-from orderwire.dialects.ometria.door.values import Fields, Unfit, currency_of, flag, number, objects, properties, text
+from orderwire.dialects.ometria.door.values import (
+    Fields,
+    Unfit,
+    currency_of,
+    flag,
+    instant_of,
+    number,
+    objects,
+    properties,
+    text,
+)
 from orderwire.model import Product, Variant
+
+_DAY_LENGTH = len("2026-03-01")
 
 
 def read_product(given: Fields, desk: Desk) -> Product:
@@ -34,11 +47,11 @@ def read_product(given: Fields, desk: Desk) -> Product:
     if title is None:
         raise Unfit("title")
     product = structs.replace(before, title=title) if before else Product(product_id=product_id, title=title)
-    now, former = _prices(given, product.price, product.compare_at_price)
+    now, former = _prices(given, product.price, product.compare_at_price, desk.received_at)
     changes: dict[str, Any] = {
         name: found for name in ("sku", "url", "image_url") if (found := _listed_text(given, name)) is not None
     }
-    is_active = flag(given, "is_active")
+    is_active = _is_active(given)
     return structs.replace(
         product,
         price=now,
@@ -56,7 +69,7 @@ def read_product(given: Fields, desk: Desk) -> Product:
 def _with_variant(given: Fields, parent: Product, variant_id: str, desk: Desk) -> Product:
     """The parent with this variant in place of what it was."""
     before = next((one for one in parent.variants if one.variant_id == variant_id), Variant(variant_id=variant_id))
-    now, former = _prices(given, before.price, before.compare_at_price)
+    now, former = _prices(given, before.price, before.compare_at_price, desk.received_at)
     own = properties(given)
     stock = flag(given, "is_in_stock")
     if stock is None:
@@ -77,18 +90,37 @@ def _with_variant(given: Fields, parent: Product, variant_id: str, desk: Desk) -
     return structs.replace(parent, variants=(*others, variant), updated_at=desk.received_at)
 
 
-def _prices(given: Fields, now: Decimal | None, former: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
-    """Today's price and the former one: a special price is today's, and without one nothing is reduced."""
+def _is_active(given: Fields) -> bool | None:
+    """Whether a product is on sale at all: its own no wins, beside its own yes its listings decide."""
+    own = flag(given, "is_active")
+    listed = [flag(one, "is_active") for one in objects(given, "listings") or objects(given, "store_listings")]
+    return own if own is not True or not listed else any(one is not False for one in listed)
+
+
+def _prices(
+    given: Fields, now: Decimal | None, former: Decimal | None, at: datetime
+) -> tuple[Decimal | None, Decimal | None]:
+    """Today's price and the former one: a special price that holds is today's, without one nothing is reduced."""
     listing = _listing(given)
     usual = number(given, "price")
     usual = number(listing, "price", "listings") if usual is None else usual
     special = number(given, "special_price")
     special = number(listing, "special_price", "listings") if special is None else special
+    special = special if _is_offered(given, at) else None
     if usual is None and special is None:
         return now, former
     if special is None:
         return usual, None
     return special, usual if usual is not None else former
+
+
+def _is_offered(given: Fields, at: datetime) -> bool:
+    """Whether a special price holds at an instant; an end that is told as a day is that day's."""
+    first, last = given.get("special_price_dt_from"), given.get("special_price_dt_to")
+    since, until = instant_of(first), instant_of(last)
+    if until is not None and len(str(last).strip()) == _DAY_LENGTH:
+        until += timedelta(days=1)
+    return (since is None or since <= at) and (until is None or at <= until)
 
 
 def _listing(given: Fields) -> Fields:

@@ -108,7 +108,8 @@ def show_contact(call: Call, shelves: Shelves) -> Answer:
 @answering
 def show_profiles(call: Call, shelves: Shelves) -> Answer:
     """`GET profiles`: all of them, those changed since a date, or those of an address (a list too)."""
-    if email := call.asked("email"):
+    # A plus that a client left bare has arrived as a space, which no address holds.
+    if email := call.asked("email").strip().replace(" ", "+"):
         known = shelves.find(Identity(email=email))
         return shown([profile_shown(known)] if known is not None else [])
     page = Page.of(call)

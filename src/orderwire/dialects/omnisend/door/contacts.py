@@ -53,7 +53,7 @@ def take(present: Present, body: Any, raw: bytes) -> tuple[Identity, bool]:
         contact = _by_id(present, given) if given else None
         if contact is None:
             raise invalid([Fault(path="identifiers", message="at least one identifier is required", code="required")])
-        write(present, contact, described, raw)
+        write(present, contact, read_contact(Fields.of(body), present.generation, present.at, contact.identity), raw)
         return contact.identity, False
     identity = Identity(email=described.email, phone=_free_phone(present, described))
     contact = present.contact(identity)
@@ -144,16 +144,35 @@ def write(
     if before is None or replace(before, updated_at=person.updated_at) != person:
         present.record(person, raw)
     for stated in described.stated:
-        _state(present, contact, name, stated, raw)
+        whose = _whose(present, described, name, stated)
+        if whose is name:
+            _state(present, contact, name, stated, raw)
+        elif whose is not None:
+            _state(present, present.contact(whose), whose, stated, raw)
     _keep_as_given(present, described, name)
 
 
-def _state(present: Present, contact: Contact, name: Identity, stated: Stated, raw: bytes) -> None:
-    """Record a choice. A yes in force that is said once more, without new evidence, is none.
+def _whose(present: Present, described: Description, name: Identity, stated: Stated) -> Identity | None:
+    """Whom a statement binds: a no about another contact's number that contact, a yes about it nobody."""
+    phone = described.phone
+    if stated.channel is Channel.EMAIL or not phone:
+        return name
+    is_no = stated.state is ConsentState.UNSUBSCRIBED
+    if not usable_phone(phone):
+        return name if is_no else None
+    if name.phone == phone and _free_phone(present, replace(described, email=name.email)):
+        return name
+    return Identity(phone=phone) if is_no else None
 
+
+def _state(present: Present, contact: Contact, name: Identity, stated: Stated, raw: bytes) -> None:
+    """Record a choice, a no also where the address is not known yet.
+
+    A yes in force that is said once more, without new evidence, is none.
     Quirk: the official SDK reads a contact and writes it back whole, each status dated now.
     """
-    if not (name.email if stated.channel is Channel.EMAIL else name.phone):
+    has_address = bool(name.email if stated.channel is Channel.EMAIL else name.phone)
+    if not has_address and stated.state is not ConsentState.UNSUBSCRIBED:
         return
     holds = present.choice(contact, name, stated.channel)
     if stated.state is ConsentState.NEVER_ASKED and holds is not None:
@@ -191,24 +210,30 @@ def _keep_as_given(present: Present, described: Description, name: Identity) -> 
 
 def _patch(present: Present, contact: Contact) -> Answer:
     """Quirk: an e-mail cannot be changed, and another contact's identifier is ignored; in /api it is a conflict."""
-    fields = Fields.of(decode(present.call.body))
-    described = read_contact(fields, present.generation, present.at)
-    fields.finish()
     own = contact.identity
+    fields = Fields.of(decode(present.call.body))
+    described = read_contact(fields, present.generation, present.at, own)
+    fields.finish()
     phone = _free_phone(present, replace(described, email=own.email))
-    is_other = bool(described.email and own.email and described.email.lower() != own.email.lower())
+    if not own.email and _is_anothers(present, contact, Identity(phone=phone)):
+        phone = None
+    is_same = not own.email or not described.email or described.email.lower() == own.email.lower()
+    is_other = not is_same or _is_anothers(present, contact, Identity(email=described.email))
     if present.generation is Generation.DATED and ((described.phone and not phone) or is_other):
         raise Refusal(409, "Contact identifier already exists")
-    stated = tuple(
-        one
-        for one in described.stated
-        if not (one.channel is Channel.EMAIL and is_other) and not (one.channel is Channel.SMS and not phone)
-    )
-    email = own.email or described.email
+    has_number = bool(described.phone or not own.email)
+    stated = tuple(one for one in described.stated if (has_number if one.channel is Channel.SMS else not is_other))
+    email = own.email or (None if is_other else described.email)
     identity = Identity(email=email, phone=phone or own.phone)
     write(present, contact, replace(described, stated=stated), present.call.body, identity=identity, is_patch=True)
     is_short = present.generation is Generation.V3
     return present.intake(_shown(present, own, 200, is_short=is_short))
+
+
+def _is_anothers(present: Present, contact: Contact, identity: Identity) -> bool:
+    """Whether an address leads to another contact than this one."""
+    holder = present.contact(identity).known
+    return holder is not None and contact.known is not None and holder.person != contact.known.person
 
 
 def _free_phone(present: Present, described: Description) -> str | None:

@@ -2,7 +2,8 @@
 
 What states a permission, and what does not:
 
-* `subscribed` and `unsubscribed` are statements, dated by `statusDate` (`statusChangedAt` in /api), else by receipt.
+* `subscribed` and `unsubscribed` are statements, dated by `statusDate` (`statusChangedAt` in /api), else by receipt;
+  a yes without a date of its own is as old as its evidence.
   A date to come counts as now, so that no clock running fast outranks a later choice.
 * A channel without a status states nothing, although /v3 documents `subscribed` as its default.
 * `nonSubscribed` is the absence of a choice. It is told, without a date, only of people who never chose: clients send
@@ -22,7 +23,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from orderwire.dialects.omnisend.door.refusals import Generation
-from orderwire.dialects.omnisend.door.wire import REQUIRED, Fields
+from orderwire.dialects.omnisend.door.wire import REQUIRED, Fields, read_instant
 from orderwire.dialects.omnisend.fields import HINTED_AT, UNDATED_AT
 from orderwire.model import Channel, ConsentState, Identity
 
@@ -63,10 +64,11 @@ class Description(Struct, frozen=True, kw_only=True):
     evidence: tuple[Mapping[str, Any], ...] = ()
 
 
-def read_contact(fields: Fields, generation: Generation, at: datetime) -> Description:
+def read_contact(fields: Fields, generation: Generation, at: datetime, own: Identity | None = None) -> Description:
     """A contact of the contacts resource, with `identifiers` or, in /v3, with flat fields.
 
-    Faults are noted in `fields`.
+    `own` are the addresses of the contact that the call itself names: a flat status without an address speaks of
+    those. Faults are noted in `fields`.
     """
     stated: list[Stated] = []
     addresses: dict[str, str] = {}
@@ -81,14 +83,18 @@ def read_contact(fields: Fields, generation: Generation, at: datetime) -> Descri
             row.fault("channels", REQUIRED, "required")
     if not identifiers:
         addresses |= _flat_addresses(fields)
-        stated.extend(_flat_status(fields, addresses, at))
+        named = (("email", own.email), ("phone", own.phone)) if own else ()
+        stated.extend(_flat_status(fields, addresses or {kind: one for kind, one in named if one}, at))
     return replace(
         _described(fields), email=addresses.get("email"), phone=addresses.get("phone"), stated=tuple(stated)
     )
 
 
-def read_event_contact(fields: Fields, at: datetime) -> Description:
-    """The contact inside an event; `optIns` and `optOuts` are the only statements it can hold."""
+def read_event_contact(fields: Fields, at: datetime, told_at: datetime) -> Description:
+    """The contact inside an event; `optIns` and `optOuts` are the only statements it can hold.
+
+    One without a date is as old as its event, which was at `at`, and none is younger than its receipt, `told_at`.
+    """
     addresses = _flat_addresses(fields)
     stated: list[Stated] = []
     for name, state in (("optIns", ConsentState.SUBSCRIBED), ("optOuts", ConsentState.UNSUBSCRIBED)):
@@ -99,7 +105,7 @@ def read_event_contact(fields: Fields, at: datetime) -> Description:
                     Stated(
                         channel=_CHANNELS[channel],
                         state=state,
-                        changed_at=min(row.instant("createdAt") or at, at),
+                        changed_at=min(row.instant("createdAt") or at, told_at),
                         source=row.text("source"),
                     )
                 )
@@ -182,6 +188,8 @@ def _channels(row: Fields, generation: Generation, at: datetime) -> Iterator[Sta
             continue
         status = channel.choice("status", STATUSES, required=generation is Generation.DATED)
         when = channel.instant("statusChangedAt") or channel.instant("statusDate")
+        if when is None and status == "subscribed" and consent:
+            when = read_instant(consent.text("createdAt") or "")
         if status and (one := _stated(_CHANNELS[name.lower()], status, when, at)) is not None:
             yield replace(one, **evidence)
 

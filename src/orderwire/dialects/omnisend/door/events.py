@@ -63,14 +63,15 @@ def take(present: Present, body: Any, raw: bytes, place: int = 0) -> None:
     event_id = fields.id("eventID")
     given_at = fields.instant("eventTime")
     contact = fields.table("contact")
-    described = read_event_contact(contact, present.at) if contact else Description()
-    identity = _identity(present, fields, contact, described)
     properties = fields.table("properties") or Fields({}, "properties.", fields.faults)
+    at = given_at or properties_time(name, properties) or present.at
+    described = read_event_contact(contact, at, present.at) if contact else Description()
+    identity = _identity(present, fields, contact, described)
     fields.finish()
     told = Told(
         name=name,
         event_id=event_id,
-        at=given_at or properties_time(name, properties) or present.at,
+        at=at,
         is_dated=given_at is not None,
         identity=identity,
         properties=Fields(properties.data, "properties."),
@@ -90,7 +91,9 @@ def write_contact(present: Present, identity: Identity, described: Description, 
     says = any(described.given.values()) or described.tags or described.custom or described.birthdate
     if says or described.stated or described.evidence:
         contact = present.contact(identity)
-        quiet = replace(described, email=identity.email, phone=identity.phone)
+        # A page's key states no permission, so it leaves no evidence of one either.
+        evidence = () if present.call.is_public else described.evidence
+        quiet = replace(described, email=identity.email, phone=identity.phone, evidence=evidence)
         write(present, contact, quiet, raw, identity=replace(identity, external_id=None), at=at)
 
 
@@ -118,7 +121,8 @@ def _take_known(present: Present, told: Told, raw: bytes) -> bool:
     record: Any = None
     if told.name in ORDER_EVENTS:
         record = read_order(told, present.order(fields.id("orderID") or ""))
-        if record is not None and not fields.faults:
+        # A page's key tells of no order, so it takes nothing of one away either.
+        if record is not None and not fields.faults and not present.call.is_public:
             present.forget(ORDERS, record.order_id)
     elif told.name in CART_EVENTS:
         record = read_cart(told, present.cart(cart_id_of(told)))

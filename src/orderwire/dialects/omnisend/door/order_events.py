@@ -3,7 +3,7 @@
 * What happened is told by the event's name, at the event's own time; the statuses inside an event tell nothing else,
   apart from `placed order` that says the order is paid already. A status that does not follow from what is known is
   kept as the source's own status.
-* The content of the newest event counts; an older one only adds what happened in it.
+* The content of the newest event counts; an older one only adds what happened in it, and what no other tells.
 * An order first met by a later event was placed at its `createdAt`, or else at that event's time, named approximate.
 """
 
@@ -65,6 +65,13 @@ _KNOWN = frozenset(
 )
 
 
+_TEXTS = (
+    *("number", "billing_address", "shipping_address", "payment_method", "shipping_method"),
+    *("url", "note", "tags", "store"),
+)
+_SUMS = ("lines", "subtotal", "discount", "tax", "shipping", "fee", "is_tax_included", "discounts")
+
+
 class Told(Struct, frozen=True, kw_only=True):
     """An event about an order, taken out of its envelope. `at` is its own time or that of receipt."""
 
@@ -92,8 +99,8 @@ def read_order(told: Told, before: Order | None) -> Order | None:
         return None
     order = _known_or_new(told, before, order_id, currency)
     is_newest = before is None or before.updated_at is None or told.at >= before.updated_at
-    if is_newest:
-        order = _with_content(order, fields)
+    told_now = _with_content(order, fields)
+    order = told_now if is_newest else _filled(order, told_now)
     order = _HAPPENINGS[told.name](order, told)
     if is_newest:
         order = replace(order, source_status=_own_status(order, told), updated_at=told.at)
@@ -163,6 +170,15 @@ def _with_content(order: Order, fields: Fields) -> Order:
     return replace(order, **{name: value for name, value in given.items() if value is not None})
 
 
+def _filled(known: Order, older: Order) -> Order:
+    """The order as it is known, with what nothing but an older event tells of its content."""
+    said = {name: getattr(known, name) or getattr(older, name) for name in _TEXTS}
+    if not known.lines:
+        said |= {name: getattr(older, name) for name in _SUMS}
+        said["total"] = known.total or older.total
+    return replace(known, **said, properties={**older.properties, **known.properties})
+
+
 def _placed(order: Order, told: Told) -> Order:
     is_paid = (told.properties.text("paymentStatus") or "").lower() == "paid"
     return replace(order, paid_at=order.placed_at) if is_paid and order.paid_at is None else order
@@ -202,7 +218,10 @@ def _cancelled(order: Order, told: Told) -> Order:
 
 
 def _refunded(order: Order, told: Told) -> Order:
-    """One more refund with its own amount, unless this very one is known."""
+    """One more refund with its own amount, unless this very one is known.
+
+    One that tells neither its id nor its time, of more than is left to give back, is one told before.
+    """
     fields, currency = told.properties, order.currency
     back = read_lines(fields.rows("refundedLineItems") or (), currency)
     is_whole = (fields.text("paymentStatus") or "").lower() == "refunded"
@@ -211,6 +230,9 @@ def _refunded(order: Order, told: Told) -> Order:
     if amount is None:
         amount = sum(line.total for line in back) or (rest if is_whole else 0)
     amount = abs(amount)
+    is_named = bool(told.event_id) or told.is_dated
+    if not is_named and order.refunds and amount > rest:
+        return order
     refund_id = told.event_id or hex_id(
         order.order_id, told.at.isoformat(), str(amount), *(one.line_id for one in back)
     )

@@ -6,6 +6,7 @@ contact that is made or imported states nothing, though the platform would take 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -59,14 +60,18 @@ def subscribe(call: Call, shelves: Shelves) -> Answer:
     groups = tuple(name for one in listed(given.get("groups")) if (name := text(_name_in(one), "groups")))
     desk = Desk(call, shelves)
     known, before = find_contact(sent, desk)
-    own = [name for name in sent.texts if known is None or name not in ("email", "sms")]
+    # Channels that a contact has stay as they are; one that it has not is added.
+    held = {"email": before.identity.email, "sms": before.identity.phone}
+    own = [name for name in sent.texts if not held.get(name)]
     person = written(before, sent, fields=own, custom=sent.custom, joins=(*groups, *sent.groups))
     if keys := [key for one in listed(given.get("subscriptions")) if (key := text(one, "subscriptions"))]:
         person = structs.replace(person, properties={**person.properties, CATEGORIES: ",".join(keys)})
     person = structs.replace(person, updated_at=call.received_at)
     form = text(given.get("formType"), "formType")
     records: list[Record] = [person]
-    status, consent = _answer_to(known, sent.texts.get("email"), form, call)
+    address = sent.texts.get("email") or (known.email if known is not None else None)
+    holder = shelves.find(Identity(email=address)) if address else None
+    status, consent = _answer_to((known, holder), address, form, call)
     records.extend(consent)
     is_new = known is None
     records.append(_subscribed_event(person.identity, form, call, is_new=is_new))
@@ -138,11 +143,19 @@ def show_activity(call: Call, shelves: Shelves) -> Answer:
 
 
 def _emails(call: Call) -> list[str]:
+    """The addresses of a call, without those that are none: one of them must not cost the others their no."""
     given = listed(fields(call.body).get("emails"))
-    if not given:
-        raise Refusal(400, "emails is required")
-    found = [email_of(one) for one in given]
-    return list(dict.fromkeys(email for email in found if email))
+    found = [email for one in given if (email := _address(one))]
+    if not found:
+        raise Refusal(400, "emails has a wrong format" if given else "emails is required")
+    return list(dict.fromkeys(found))
+
+
+def _address(one: Any) -> str | None:
+    try:
+        return email_of(one)
+    except Unfit:
+        return None
 
 
 def _statement(email: str, state: ConsentState, call: Call) -> Read:
@@ -159,18 +172,20 @@ def _statement(email: str, state: ConsentState, call: Call) -> Read:
 
 
 def _answer_to(
-    known: Known | None, email: str | None, form: str | None, call: Call
+    people: Iterable[Known | None], address: str | None, form: str | None, call: Call
 ) -> tuple[str, tuple[Consent, ...]]:
-    """What a form gets for an answer, and the consent it means."""
-    standing = known.consent.get(Channel.EMAIL) if known is not None else None
-    state = standing.state if standing is not None else ConsentState.NEVER_ASKED
-    if state is ConsentState.SUPPRESSED:
+    """What a form gets for an answer, and the consent it means.
+
+    `people` are the contact and whoever has the address: a no of either stands.
+    """
+    found = (known.consent.get(Channel.EMAIL) for known in people if known is not None)
+    states = {standing.state for standing in found if standing is not None}
+    if ConsentState.SUPPRESSED in states:
         return "BLACKLISTED", ()
-    if state is ConsentState.SUBSCRIBED:
-        return "ALREADY_SUBSCRIBED", ()
-    address = email or (known.email if known is not None else None)
-    if state is ConsentState.UNSUBSCRIBED or not address:
+    if ConsentState.UNSUBSCRIBED in states or not address:
         return "NEED_CONFIRMATION", ()
+    if ConsentState.SUBSCRIBED in states:
+        return "ALREADY_SUBSCRIBED", ()
     consent = Consent(
         identity=Identity(email=address),
         channel=Channel.EMAIL,

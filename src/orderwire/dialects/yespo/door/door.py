@@ -203,10 +203,11 @@ class YespoDoor:
             secret = _password(given)
         elif scheme.lower() == "bearer":
             secret = given.strip()
-        if not secret and call.path == _TRACKER:
+        is_in_body = not secret and call.path == _TRACKER
+        if is_in_body:
             secret = _site(call.body)
         is_ours = call.path == _TRACKER or (scheme.lower() == "basic" and call.path.startswith(_PREFIXES))
-        return Presented(is_ours=is_ours, secret=secret)
+        return Presented(is_ours=is_ours, secret=secret, is_in_body=is_in_body)
 
     def mint(self, randomness: bytes, *, is_public: bool, account: str) -> Minted:
         """A key of 32 hexadecimal digits; for browsers the id of the account's site."""

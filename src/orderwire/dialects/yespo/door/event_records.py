@@ -31,6 +31,11 @@ _STATUS_BY_EVENT = {
     "orderDelivered": DELIVERED,
     "orderCancelled": CANCELLED,
 }
+_TEXTS = (
+    *("number", "store", "first_name", "last_name", "url", "note", "tags", "source_status", "cancel_reason"),
+    *("shipping_method", "payment_method", "shipping_address", "billing_address"),
+)
+_SUMS = ("lines", "shipping", "fee", "discount", "discounts", "tax", "is_tax_included")
 _CART_PARAMS = (
     "products",
     "items",
@@ -68,10 +73,34 @@ def _order(happening: Happening, desk: Desk) -> Record:
         status = own if own in RANK_BY_STATUS else INITIALIZED
     moment = Moment(received_at=desk.received_at, stated=happening.at if happening.is_dated else None)
     order = read_order(given, status, moment, desk)
-    is_late = before is None and happening.name != "orderCreated" and not given.get("date")
-    if isinstance(order, Order) and is_late:
+    if isinstance(order, Order) and before is not None and _is_older(moment, before):
+        return _added_to(before, order)
+    if not isinstance(order, Order) or before is not None or happening.name == "orderCreated":
+        return order
+    if not given.get("date"):
         return structs.replace(order, approximate=(*order.approximate, "placed_at"))
-    return order
+    return structs.replace(order, updated_at=moment.stated)
+
+
+def _is_older(moment: Moment, known: Order) -> bool:
+    """Whether a message about an order is older than what is known of it."""
+    return moment.stated is not None and moment.stated < (known.updated_at or known.placed_at)
+
+
+def _added_to(known: Order, older: Order) -> Order:
+    """The order as it is known, with what happened by an older message, and what nothing but that one tells."""
+    said = {name: getattr(known, name) or getattr(older, name) for name in _TEXTS}
+    if not known.lines:
+        said |= {name: getattr(older, name) for name in _SUMS}
+    if "placed_at" in known.approximate:
+        said["placed_at"] = older.placed_at
+    return structs.replace(
+        known,
+        **said,
+        **{name: getattr(older, name) for name in ("paid_at", "delivered_at", "cancelled_at", "approximate")},
+        properties={**older.properties, **known.properties},
+        updated_at=known.updated_at or known.placed_at,
+    )
 
 
 def _order_fields(happening: Happening) -> dict[str, Any]:
@@ -118,9 +147,10 @@ def _refund(happening: Happening, desk: Desk) -> Record:
         reason=text(params.get("reason"), "reason"),
     )
     others = tuple(one for one in order.refunds if one.refund_id != refund_id)
-    return structs.replace(
-        order, refunds=(*others, refund), updated_at=happening.at if before is not None else order.updated_at
-    )
+    if before is None:
+        return structs.replace(order, refunds=(refund,))
+    changed_at = max(happening.at, before.updated_at) if before.updated_at else happening.at
+    return structs.replace(order, refunds=(*others, refund), updated_at=changed_at)
 
 
 def _order_of_refund(happening: Happening, order_id: str, desk: Desk) -> Order:
