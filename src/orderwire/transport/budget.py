@@ -16,8 +16,8 @@ One failed request among others that succeed is bad luck and costs nobody else a
 outage, and everybody rests.
 
 History never takes the last `reserve` share of a window longer than some seconds, and once live traffic has been seen
-it also spreads its requests evenly, so that news need not wait for the next window. In its first window, when nobody
-knows yet whether there will be news, it leaves a tenth.
+it also spreads its requests evenly over what news like those of late leave, so that news need not wait for the next
+window. In its first window, when nobody knows yet whether there will be news, it leaves a tenth.
 
 News go as they come, up to a share of such a window; beyond it they keep a pace that the window bears for ever, and
 what comes meanwhile travels together. Many small requests would else use it up in its first seconds, and everything
@@ -41,6 +41,10 @@ TOLD_IN = 1.0
 """Seconds in which platforms tell when a window ends."""
 FREELY = 0.2
 """Share of a window that news may use at once; the rest of it is their pace."""
+CATCH_UP = 0.01
+"""Share of a window by which history may be late and still make up for it."""
+LEAST_SHARE = 0.25
+"""Share of a window that history paces itself by however many news come."""
 BAD_LUCK = 2
 """Failures in a row that are no outage yet."""
 Reply = TypeVar("Reply")
@@ -62,6 +66,11 @@ class _Window:
     last_narrowed: float = -math.inf
     paced_until: float = -math.inf
     """When the pace has caught up with the news that were let go."""
+    news: deque[float] = field(default_factory=deque)
+    """When requests for news were let go, those of the last period."""
+    first_news: float = math.inf
+    history_due: float = -math.inf
+    """When history's next request is due, where it spreads itself."""
     is_learned: bool = False
     """Whether its count is our own estimate, to be corrected by every refusal."""
 
@@ -95,11 +104,28 @@ class _Window:
     def let_news_go(self, now: float) -> None:
         """One request for news was let go."""
         self.paced_until = max(self.paced_until, now) + self._pace
+        self.news.append(now)
+        self.first_news = min(self.first_news, now)
+
+    def news_expected(self, now: float) -> float:
+        """How many requests of a period will be for news, going by the last one, or by its part since the first."""
+        while self.news and self.news[0] <= now - self.per:
+            self.news.popleft()
+        seen = min(self.per, max(now - self.first_news, self.per / 4))
+        return len(self.news) * self.per / seen
+
+    def let_history_go(self, now: float, reserved: int) -> None:
+        """One request for history was let go: the next one is due when its share of what news leave has passed."""
+        left = self.cap - reserved
+        if _is_tellable(self.per):
+            left = max(left - self.news_expected(now), left * LEAST_SHARE)
+        self.history_due = min(max(self.history_due, now - CATCH_UP * self.per), now) + self.per / max(1.0, left)
 
     def unused(self) -> None:
-        """One request was not sent after all."""
+        """One request was not sent after all, and the next need not keep its distance from it."""
         self.open_requests -= 1
         self.paced_until -= self._pace
+        self.history_due = -math.inf
 
     @property
     def _pace(self) -> float:
@@ -141,7 +167,6 @@ class RateBudget:
         self._failures = 0
         self._live_waiting = 0
         self._live_seen = -math.inf
-        self._last_history = -math.inf
         self._first = math.inf
         """When the first request was let go."""
         self._changed = asyncio.Event()
@@ -166,8 +191,8 @@ class RateBudget:
                 window.open_requests += 1
                 if is_live:
                     window.let_news_go(now)
-            if not is_live:
-                self._last_history = now
+                else:
+                    window.let_history_go(now, self._reserved(window, now))
         finally:
             if is_live:
                 self._live_waiting -= 1
@@ -199,7 +224,6 @@ class RateBudget:
 
     def unused(self) -> None:
         """A permit is given back: nothing was sent with it, and the next need not keep its distance from it."""
-        self._last_history = -math.inf
         self.requests -= 1
         self.on_their_way -= 1
         for window in self._windows:
@@ -275,7 +299,7 @@ class RateBudget:
             elif is_live:
                 wait = max(wait, window.news_wait(now))
             elif now - self._live_seen < 2 * window.per:
-                wait = max(wait, self._last_history + window.per / max(1.0, usable) - now)
+                wait = max(wait, window.history_due - now)
         return wait
 
     def _reserved(self, window: _Window, now: float) -> int:
