@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from orderwire.ledger.values import Stream
 from orderwire.sandbox.kit import ReceptionLog
 from orderwire.testing.shops import identity, order_of
 from orderwire.testing.stage import Stage, run_coarsely
@@ -90,7 +91,7 @@ def sent(platform: str, place: Path, facts: int) -> Coroutine[Any, Any, Course]:
             course = Course(stage, arrivals, every=per / count / NEWS_SHARE)
             telling = asyncio.ensure_future(course.tell(random.Random(facts), people))
             delivering = asyncio.ensure_future(stage.deliver(seconds=30 * 86400.0))
-            while not delivering.done() and stage.ledger.cursors(platform).get("activity", 0) < facts:
+            while not delivering.done() and stage.ledger.cursors(platform).get(Stream.ACTIVITY, 0) < facts:
                 await asyncio.sleep(1.0)
             telling.cancel()
             await asyncio.sleep(60.0)

@@ -6,7 +6,7 @@ import asyncio
 import heapq
 from collections.abc import Collection, Mapping, Sequence
 
-from orderwire.delivery.decide import lane_of, subject_key
+from orderwire.delivery.decide import Context, lane_of, subject_key
 from orderwire.delivery.desk import HISTORY_STREAMS, Desk
 from orderwire.delivery.firing import unacknowledged
 from orderwire.delivery.parcels import Said
@@ -14,7 +14,7 @@ from orderwire.delivery.renewal import reconsider, renew_outdated
 from orderwire.delivery.strangers import HeldLook, Met, identified_by, release, release_all
 from orderwire.delivery.traffic import admit, go, represent, seal, seal_stragglers
 from orderwire.dialects.contract import Lane
-from orderwire.ledger.values import Entry, Stream
+from orderwire.ledger.values import Entry, Mark, Stream
 from orderwire.model import Family, Kind, family_of, kind_of
 
 CHUNK = 1_000
@@ -85,7 +85,7 @@ class LiveFeed:
             self.is_at_news = True
             return False
         if news:
-            history = self._pull_forward(news)
+            history = unsent_before(desk, news)
             pulled = {entry.fact.seq for entry in history}
             released = identified_by(desk, news)
             let_go = {entry.fact.seq for entry in released}
@@ -101,9 +101,7 @@ class LiveFeed:
                 if self._is_beyond_history(entry):
                     desk.taken.add(entry.fact.seq)
                 if entry.fact.seq in pulled:
-                    if passage := admit(desk, entry, marks, context, (), quietly=True):
-                        passage.is_urgent = True
-                        go(desk, passage)
+                    go_before(desk, entry, marks, context)
                 elif entry.fact.kind == Kind.PERSON_FORGOTTEN:
                     self._trail.begin(entry.fact.seq)
                     desk.to_forget.append(entry)
@@ -115,33 +113,6 @@ class LiveFeed:
 
     def _is_beyond_history(self, entry: Entry) -> bool:
         return entry.fact.seq > self._desk.trails[stream_of(entry.fact.kind)].fetched
-
-    def _pull_forward(self, news: Sequence[Entry]) -> list[Entry]:
-        """Law 5: news of a subject whose history is pending takes that history along, quietly."""
-        desk = self._desk
-        chosen = {entry.fact.seq for entry in news}
-        first, last = min(chosen), max(chosen)
-        has_others_between = last - first >= len(chosen)
-        if not has_others_between and all(desk.trails[stream].fetched >= first - 1 for stream in HISTORY_STREAMS):
-            return []
-        persons = sorted({entry.person.person for entry in news if entry.person})
-        subjects = sorted({subject_key(entry.fact) for entry in news})
-        found = desk.ledger.earlier_of(persons=persons, subjects=subjects, before=last)
-        pending = [
-            seq
-            for seq, family in found
-            if seq not in chosen
-            and seq not in desk.taken
-            and seq not in desk.passages
-            and seq > desk.trails[_STREAM_BY_FAMILY[family]].fetched
-            and not unacknowledged_routes(desk, family)
-        ]
-        return [entry for entry in desk.ledger.entries_at(pending) if self._may_be_pulled(entry)]
-
-    def _may_be_pulled(self, entry: Entry) -> bool:
-        """Law 8: an old permission waits for the history proper until the platform's own opt-outs were read."""
-        desk = self._desk
-        return not desk.awaits_opt_outs or entry.fact.kind != Kind.CONSENT_CHANGED
 
 
 class HistoryFeed:
@@ -339,25 +310,68 @@ class DueFeed:
 
 
 def readmit(desk: Desk, said: Mapping[int, Said], *, apart: bool = False, quiet: Collection[int] = ()) -> None:
-    """Put facts on their way whose disposition was pending in the ledger, in their order.
+    """Put facts on their way whose disposition was pending in the ledger, news behind unsent history of theirs.
 
     `said` tells for each of them what was taken already. `apart` keeps their parcels from being joined with others.
     `quiet` are those that are history whatever their age.
     """
-    entries = desk.ledger.entries_at(sorted(said))
-    marks = desk.marks_of(entries)
+    pending = desk.ledger.entries_at(sorted(said))
     context = desk.context()
+    news = [one for one in pending if one.fact.seq not in quiet and lane_of(one.fact, context) is Lane.LIVE]
+    read = desk.trails[Stream.LIVE].fetched
+    earlier = [one for one in unsent_before(desk, news) if one.fact.seq <= read]
+    entries = sorted([*pending, *earlier], key=lambda one: one.fact.seq)
+    marks = desk.marks_of(entries)
     for entry in entries:
         seq = entry.fact.seq
         if desk.is_full and seq not in desk.passages:
             continue
-        if passage := admit(desk, entry, marks, context, (), quietly=seq in quiet):
+        if seq not in said:
+            desk.taken.add(seq)
+            go_before(desk, entry, marks, context)
+        elif passage := admit(desk, entry, marks, context, (), quietly=seq in quiet):
             passage.has_exemption = True
             passage.resume(said[seq])
             represent(desk, passage)
             go(desk, passage)
     seal(desk, Lane.LIVE, apart=apart)
     seal(desk, Lane.HISTORY, apart=apart)
+
+
+def unsent_before(desk: Desk, later: Sequence[Entry]) -> list[Entry]:
+    """Law 5: history of the same people and things that these take along, because history has not come to it."""
+    if not later:
+        return []
+    chosen = {entry.fact.seq for entry in later}
+    first, last = min(chosen), max(chosen)
+    has_others_between = last - first >= len(chosen)
+    if not has_others_between and all(desk.trails[stream].fetched >= first - 1 for stream in HISTORY_STREAMS):
+        return []
+    persons = sorted({entry.person.person for entry in later if entry.person})
+    subjects = sorted({subject_key(entry.fact) for entry in later})
+    found = desk.ledger.earlier_of(persons=persons, subjects=subjects, before=last)
+    pending = [
+        seq
+        for seq, family in found
+        if seq not in chosen
+        and seq not in desk.taken
+        and seq not in desk.passages
+        and seq > desk.trails[_STREAM_BY_FAMILY[family]].fetched
+        and not unacknowledged_routes(desk, family)
+    ]
+    # Law 8: an old permission waits for the history proper until the platform's own opt-outs were read.
+    return [
+        entry
+        for entry in desk.ledger.entries_at(pending)
+        if not desk.awaits_opt_outs or entry.fact.kind != Kind.CONSENT_CHANGED
+    ]
+
+
+def go_before(desk: Desk, entry: Entry, marks: Mapping[str, Mark], context: Context) -> None:
+    """Put history on its way that later facts take along, quietly; they wait for it."""
+    if passage := admit(desk, entry, marks, context, (), quietly=True):
+        passage.is_urgent = True
+        go(desk, passage)
 
 
 def unacknowledged_routes(desk: Desk, family: Family) -> tuple[str, ...]:

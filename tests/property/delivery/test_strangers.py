@@ -187,6 +187,16 @@ def overtaken(found: Outcome) -> list[tuple[int, int]]:
 @example(
     [Identified("d2", EMAILS[0], True), Browses("d1", False, False), Works(5), Identified("d1", EMAILS[0], True)]
 )
+@example(
+    [
+        Browses("d1", False, False),
+        Identified("d2", EMAILS[0], True),
+        Browses("d1", False, False),
+        Works(5),
+        Identified("d1", EMAILS[0], False),
+        Works(4),
+    ]
+)
 def test_each_fact_is_told_once_and_of_whom_it_is_about(platform: str, steps: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = run_coarsely(lambda: lived(platform, Path(folder) / "ledger.db", steps))
